@@ -1,0 +1,106 @@
+#include "cli/json_report.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/decide.h"
+
+namespace stateward {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string date(const Date& day) {
+  return fmt::format("{:04}-{:02}-{:02}", day.year, day.month, day.day);
+}
+
+Json object_json(const Object& object) {
+  return {{"apiVersion", object.api_version},
+          {"kind", object.kind_name},
+          {"namespace", object.name_space},
+          {"name", object.name}};
+}
+
+Json location_json(std::string_view file, const Span& span) {
+  return {{"file", file},
+          {"line", span.start.line},
+          {"column", span.start.column},
+          {"endLine", span.end.line},
+          {"endColumn", span.end.column}};
+}
+
+Json fix_json(const std::optional<Fix>& fix) {
+  if (!fix) return nullptr;
+  return {{"applicability", fix->applicability == Fix::Applicability::safe ? "safe" : "unsafe"},
+          {"patch", Json::parse(to_json(fix->patch))}};
+}
+
+Json exemption_json(const std::optional<Exemption>& exemption) {
+  if (!exemption) return nullptr;
+  return {{"reason", exemption->reason},
+          {"until", exemption->until ? Json(date(*exemption->until)) : Json(nullptr)}};
+}
+
+Json finding_json(const Manifests& manifests, const Finding& finding) {
+  const Located located = locate_finding(manifests, finding);
+  return {{"policy", finding.policy->id},
+          {"severity", to_string(finding.severity)},
+          {"action", to_string(action_of(finding, Enforcement::policy))},
+          {"object", object_json(*finding.object)},
+          {"path", finding.path.text()},
+          {"location", location_json(located.file->name, located.span)},
+          {"message", finding.message},
+          {"remedy", finding.remedy},
+          {"fix", fix_json(finding.fix)},
+          {"exemption", exemption_json(finding.exemption)}};
+}
+
+void append(std::string& list, const Json& entry) {
+  if (!list.empty()) list += ",\n";
+  list += dump(entry);
+}
+
+}  // namespace
+
+JsonReport::JsonReport(std::ostream& out) : out_(out) {
+  out_ << R"({"schema":"stateward.dev/report/v1","findings":[)";
+}
+
+void JsonReport::add(const JudgedSet& set) {
+  for (const Finding& finding : set.findings) {
+    out_ << (first_ ? "\n" : ",\n") << dump(finding_json(set.manifests, finding));
+    first_ = false;
+  }
+  for (const Diagnostic& diagnostic : set.manifests.diagnostics) {
+    append(diagnostics_,
+           {{"severity", diagnostic.severity == Diagnostic::Severity::error ? "error" : "note"},
+            {"location", location_json(diagnostic.file, diagnostic.span)},
+            {"message", diagnostic.message}});
+  }
+  for (const Skipped& skipped : set.skipped) {
+    append(skipped_, {{"policy", skipped.policy->id},
+                      {"object", object_json(*skipped.object)},
+                      {"reason", skipped.reason}});
+  }
+}
+
+void JsonReport::finish(const Summary& summary) {
+  const Json counts = {
+      {"files", summary.files},
+      {"documents", summary.documents},
+      {"ignored", summary.ignored},
+      {"objects", summary.objects},
+      {"findings",
+       {{"deny", summary.denied}, {"warn", summary.warned}, {"audit", summary.audited}}},
+      {"hidden", summary.hidden},
+      {"exempted", summary.exempted}};
+  out_ << "\n],\"diagnostics\":[" << diagnostics_ << "],\"skipped\":[" << skipped_
+       << "],\"summary\":" << dump(counts) << "}\n";
+}
+
+}  // namespace stateward

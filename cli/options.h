@@ -1,0 +1,20 @@
+// The command line: what was typed, as the options of one command.
+#pragma once
+
+#include <tl/expected.hpp>
+#include <variant>
+
+#include "cli/explain.h"
+#include "cli/serve.h"
+#include "cli/validate.h"
+#include "cli/version.h"
+
+namespace stateward {
+
+using Command = std::variant<ValidateOptions, ExplainOptions, ServeOptions, VersionOptions>;
+
+// The command to run, or the exit code where there is nothing left to do: 0 after help, 2 after a
+// usage error, which was said on standard error.
+tl::expected<Command, int> parse_command_line(int argc, char** argv);
+
+}  // namespace stateward

@@ -1,0 +1,101 @@
+#include "engine/document.h"
+
+namespace stateward {
+namespace {
+
+bool equal_lists(Node left, Node right) {
+  if (left.size() != right.size()) return false;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    if (!equal(left[i], right[i])) return false;
+  }
+  return true;
+}
+
+// Every member of `left` that exists is equal in `right`; counts them in `existing`.
+bool covered_by(Node left, Node right, std::size_t& existing) {
+  for (const auto& [key, value] : left.members()) {
+    if (!value.exists()) continue;
+    ++existing;
+    if (!equal(value, right[key])) return false;
+  }
+  return true;
+}
+
+std::size_t count_existing(Node map) {
+  std::size_t existing = 0;
+  for (const auto& member : map.members()) existing += member.value.exists() ? 1U : 0U;
+  return existing;
+}
+
+bool equal_maps(Node left, Node right) {
+  std::size_t existing = 0;
+  return covered_by(left, right, existing) && existing == count_existing(right);
+}
+
+}  // namespace
+
+std::string_view describe(Type type) {
+  switch (type) {
+    case Type::null:
+      return "null";
+    case Type::boolean:
+      return "a boolean";
+    case Type::integer:
+      return "a whole number";
+    case Type::real:
+      return "a number";
+    case Type::string:
+      return "text";
+    case Type::list:
+      return "a list";
+    case Type::map:
+      return "a map";
+  }
+  return "a value";
+}
+
+Node Node::operator[](std::string_view member) const {
+  if (!is_map()) return {};
+  for (const Member& entry : std::span(value_->members, value_->size)) {
+    if (entry.key == member) return Node(&entry.value);
+  }
+  return {};
+}
+
+Node Node::operator[](std::size_t index) const {
+  if (!is_list() || index >= value_->size) return {};
+  return Node(value_->items + index);
+}
+
+std::size_t Node::size() const { return is_list() || is_map() ? value_->size : 0; }
+
+Node::Items Node::items() const {
+  return Items(is_list() ? std::span(value_->items, value_->size) : std::span<const Value>());
+}
+
+Node::Members Node::members() const {
+  return Members(is_map() ? std::span(value_->members, value_->size) : std::span<const Member>());
+}
+
+bool equal(Node left, Node right) {
+  if (left.type() != right.type()) return false;
+  switch (left.type()) {
+    case Type::null:
+      return true;
+    case Type::boolean:
+      return left.boolean() == right.boolean();
+    case Type::integer:
+      return left.integer() == right.integer();
+    case Type::real:
+      return left.real() == right.real();
+    case Type::string:
+      return left.text() == right.text();
+    case Type::list:
+      return equal_lists(left, right);
+    case Type::map:
+      return equal_maps(left, right);
+  }
+  return false;
+}
+
+}  // namespace stateward

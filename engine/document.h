@@ -1,0 +1,173 @@
+// One read-only document: a tree of values in an arena, with the place of each in its text where a
+// reader kept it. Readers (yaml_reader, json_reader) build it; everybody else looks at it through
+// Node, which never throws and never writes: a member that is absent is an absent Node, and so is
+// everything below it. A Node is valid as long as its Document lives; Documents may move, their
+// values stay where they are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/arena.h"
+
+namespace stateward {
+
+// Nesting that both readers refuse to go beyond: far above any Kubernetes object, far below any
+// stack's end.
+inline constexpr std::size_t kMaxDepth = 256;
+// Values that one document may hold, aliases counted as often as they stand for something.
+inline constexpr std::size_t kMaxValues = 1'000'000;
+
+// Counted from 1, columns in Unicode code points; line 0 means that nobody knows.
+struct Position {
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+  auto operator<=>(const Position&) const = default;
+};
+
+// From `start` up to, not including, `end`.
+struct Span {
+  Position start;
+  Position end;
+  bool known() const { return start.line != 0; }
+  bool operator==(const Span&) const = default;
+};
+
+enum class Type : std::uint8_t { null, boolean, integer, real, string, list, map };
+
+// "a string", "a list": for messages.
+std::string_view describe(Type type);
+
+struct Member;
+
+// What readers write into the arena. Policies use Node.
+struct Value {
+  Type type = Type::null;
+  std::uint32_t size = 0;   // bytes of a string, entries of a list or map
+  std::uint32_t place = 0;  // into Document::spans; 0: unknown
+  union {
+    bool boolean;
+    std::int64_t integer;
+    double real;
+    const char* text = nullptr;
+    const Value* items;
+    const Member* members;
+  };
+};
+
+struct Member {
+  std::string_view key;
+  std::uint32_t place = 0;  // of the key
+  bool merged = false;      // came by a YAML merge key; one written out takes its place
+  Value value;
+};
+
+class Node {
+ public:
+  Node() = default;  // absent
+  explicit Node(const Value* value) : value_(value) {}
+
+  // Present, and not null: to the Kubernetes API, null and absent are the same.
+  bool exists() const { return value_ != nullptr && value_->type != Type::null; }
+  explicit operator bool() const { return exists(); }
+  // Written in the document, if only as null: what a patch must know.
+  bool written() const { return value_ != nullptr; }
+  Type type() const { return value_ == nullptr ? Type::null : value_->type; }
+  bool is_map() const { return type() == Type::map; }
+  bool is_list() const { return type() == Type::list; }
+  bool is_text() const { return type() == Type::string; }
+  bool is_integer() const { return type() == Type::integer; }
+
+  // Members of a map, entries of a list; absent where there is no such thing.
+  Node operator[](std::string_view member) const;
+  Node operator[](const char* member) const { return (*this)[std::string_view(member)]; }
+  Node operator[](std::size_t index) const;
+  std::size_t size() const;  // of a list or map; 0 for all else
+  bool empty() const { return size() == 0; }
+
+  // Scalars, or the fallback where the node is absent or of another type.
+  std::string_view text(std::string_view fallback = {}) const {
+    return is_text() ? std::string_view(value_->text, value_->size) : fallback;
+  }
+  std::optional<std::int64_t> integer() const {
+    return is_integer() ? std::optional(value_->integer) : std::nullopt;
+  }
+  std::int64_t integer(std::int64_t fallback) const {
+    return is_integer() ? value_->integer : fallback;
+  }
+  bool boolean(bool fallback = false) const {
+    return type() == Type::boolean ? value_->boolean : fallback;
+  }
+  double real() const { return type() == Type::real ? value_->real : 0; }
+
+  class Items;
+  class Members;
+  Items items() const;      // entries of a list, in order; of anything else none
+  Members members() const;  // members of a map, in order; of anything else none
+
+  const Value* value() const { return value_; }
+
+ private:
+  const Value* value_ = nullptr;
+};
+
+class Node::Items {
+ public:
+  explicit Items(std::span<const Value> values) : values_(values) {}
+  struct Iterator {
+    using value_type = Node;
+    using difference_type = std::ptrdiff_t;
+    const Value* at = nullptr;
+    Node operator*() const { return Node(at); }
+    Iterator& operator++() { return ++at, *this; }
+    Iterator operator++(int) { return Iterator{at++}; }
+    bool operator==(const Iterator&) const = default;
+  };
+  Iterator begin() const { return {values_.data()}; }
+  Iterator end() const { return {values_.data() + values_.size()}; }
+
+ private:
+  std::span<const Value> values_;
+};
+
+class Node::Members {
+ public:
+  explicit Members(std::span<const Member> members) : members_(members) {}
+  struct Entry {
+    std::string_view key;
+    Node value;
+  };
+  struct Iterator {
+    using value_type = Entry;
+    using difference_type = std::ptrdiff_t;
+    const Member* at = nullptr;
+    Entry operator*() const { return {at->key, Node(&at->value)}; }
+    Iterator& operator++() { return ++at, *this; }
+    Iterator operator++(int) { return Iterator{at++}; }
+    bool operator==(const Iterator&) const = default;
+  };
+  Iterator begin() const { return {members_.data()}; }
+  Iterator end() const { return {members_.data() + members_.size()}; }
+
+ private:
+  std::span<const Member> members_;
+};
+
+// Equal as values: the order of members does not matter, and a null member equals an absent one.
+bool equal(Node left, Node right);
+
+struct Document {
+  Arena arena;
+  Value root;
+  std::vector<Span> spans;  // [0] is "unknown"; empty where the reader kept no places
+
+  Node node() const { return Node(&root); }
+  Span span(std::uint32_t place) const { return place < spans.size() ? spans[place] : Span{}; }
+};
+
+}  // namespace stateward

@@ -1,0 +1,110 @@
+#include "engine/evaluate.h"
+
+#include <algorithm>
+#include <string>
+
+#include "engine/location.h"
+
+namespace stateward {
+namespace {
+
+constexpr std::string_view kExemptPrefix = "stateward.dev/exempt.";
+
+bool concerns(const Policy& policy, const Subject& subject) {
+  return policy.kinds.contains(subject.object.kind) &&
+         policy.operations.contains(subject.operation) &&
+         (policy.needs != Needs::old_object || subject.old != nullptr);
+}
+
+void run(const Policy& policy, const Subject& subject, std::vector<Finding>& out) {
+  Findings findings(policy, subject.object, out);
+  policy.check(subject, findings);
+}
+
+// An operator owns the object and nobody else asks: its denials would hit a controller loop, not a
+// person.
+bool owned_by_operator(const Subject& subject) {
+  return subject.object.controller().exists() &&
+         (subject.request == nullptr || is_service_account(subject.request->user));
+}
+
+void lower_for_requester(const Subject& subject, std::vector<Finding>& findings) {
+  const bool operated = owned_by_operator(subject);
+  const bool autoscaled = subject.request != nullptr && is_autoscaler(subject.request->user);
+  for (Finding& finding : findings) {
+    if (operated) finding.at_most(EnforcementAction::audit);
+    if (autoscaled) finding.at_most(EnforcementAction::warn);
+  }
+}
+
+void exempt(const Subject& subject, std::vector<Finding>& findings) {
+  for (Finding& finding : findings) {
+    const std::string annotation = std::string(kExemptPrefix) + std::string(finding.policy->id);
+    if (const auto consent = parse_consent(subject.object.annotation(annotation), subject.today)) {
+      finding.exemption =
+          Exemption{.reason = std::string(consent->reason), .until = consent->until};
+    }
+  }
+}
+
+bool same_place(const Finding& before, const Finding& now) {
+  return before.policy == now.policy &&
+         named_path(before.object->node, before.path) == named_path(now.object->node, now.path);
+}
+
+// The ratchet: an update may keep what was already wrong. Each policy that found something judges
+// the old object too.
+void mark_existing(const Subject& subject, std::vector<Finding>& findings) {
+  if (subject.old == nullptr || findings.empty()) return;
+  Subject before{.object = *subject.old,
+                 .set = subject.set,
+                 .operation = subject.operation,
+                 .point = subject.point,
+                 .request = subject.request,
+                 .today = subject.today};
+  std::vector<Finding> existing;
+  const Policy* judged = nullptr;
+  for (const Finding& finding : findings) {
+    if (finding.policy == judged || finding.policy->needs == Needs::old_object) continue;
+    judged = finding.policy;
+    run(*judged, before, existing);
+  }
+  for (Finding& now : findings) {
+    now.existed = std::any_of(existing.begin(), existing.end(),
+                              [&](const Finding& finding) { return same_place(finding, now); });
+  }
+}
+
+}  // namespace
+
+std::string_view missing_knowledge(const Policy& policy, const ObjectSet& set,
+                                   EnforcementPoint point) {
+  if (set.complete()) return {};
+  if (policy.needs == Needs::absence)
+    return "it concludes from what is absent, and the set is not complete";
+  if (policy.needs == Needs::siblings && point == EnforcementPoint::admission) {
+    return "it looks at other objects, and there is no synced inventory";
+  }
+  return {};
+}
+
+Evaluation evaluate(std::span<const Policy* const> policies, const Subject& subject) {
+  Evaluation result;
+  if (subject.request != nullptr && is_system_actor(subject.request->user)) return result;
+  if (subject.object.being_deleted() && subject.operation != Operation::remove) return result;
+  for (const Policy* policy : policies) {
+    if (!concerns(*policy, subject)) continue;
+    if (const std::string_view why = missing_knowledge(*policy, subject.set, subject.point);
+        !why.empty()) {
+      result.skipped.push_back({policy, &subject.object, why});
+    } else {
+      run(*policy, subject, result.findings);
+    }
+  }
+  lower_for_requester(subject, result.findings);
+  exempt(subject, result.findings);
+  mark_existing(subject, result.findings);
+  return result;
+}
+
+}  // namespace stateward

@@ -1,0 +1,155 @@
+#include "engine/injection.h"
+
+#include <algorithm>
+
+namespace stateward {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
+}
+
+// "a, b" as {"a", "b"}; empty parts are left out.
+std::vector<std::string_view> split_list(std::string_view text) {
+  std::vector<std::string_view> parts;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    if (const std::string_view part = trimmed(text.substr(0, comma)); !part.empty())
+      parts.push_back(part);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return parts;
+}
+
+std::string join_list(std::span<const std::string_view> parts) {
+  std::string joined;
+  for (const std::string_view part : parts) {
+    if (!joined.empty()) joined += ',';
+    joined += part;
+  }
+  return joined;
+}
+
+bool contains(std::span<const std::string_view> list, std::string_view entry) {
+  return std::find(list.begin(), list.end(), entry) != list.end();
+}
+
+// The annotation stateward.dev/inject lists what may be injected; absent, everything may; "none",
+// nothing.
+bool wanted(const Object& object, std::string_view group) {
+  const auto groups = split_list(object.annotation(kInjectAnnotation));
+  return groups.empty() || contains(groups, group);
+}
+
+bool absent(Node node) { return !node.exists() || (node.is_text() && node.text().empty()); }
+
+std::string json_text(std::string_view text) {
+  std::string json;
+  append_json_string(json, text);
+  return json;
+}
+
+void append(Patch& patch, Patch more) {
+  patch.insert(patch.end(), std::make_move_iterator(more.begin()),
+               std::make_move_iterator(more.end()));
+}
+
+Patch write_record(Node object, std::span<const std::string_view> entries) {
+  return set_member(object, "/metadata/annotations", kInjectedAnnotation,
+                    json_text(join_list(entries)));
+}
+
+Patch create(std::span<const Injection* const> injections, const Subject& subject) {
+  std::vector<Proposal> proposed;
+  for (const Injection* injection : injections) {
+    if (!injection->kinds.contains(subject.object.kind) ||
+        !wanted(subject.object, injection->group))
+      continue;
+    std::vector<Proposal> proposals;
+    injection->propose(subject, proposed, proposals);
+    std::move(proposals.begin(), proposals.end(), std::back_inserter(proposed));
+  }
+  Patch patch;
+  if (proposed.empty()) return patch;
+  std::vector<std::string_view> record = split_list(subject.object.annotation(kInjectedAnnotation));
+  for (Proposal& proposal : proposed) {
+    append(patch, std::move(proposal.patch));
+    if (!contains(record, proposal.entry)) record.push_back(proposal.entry);
+  }
+  append(patch, write_record(subject.object.node, record));
+  return patch;
+}
+
+// What becomes of one recorded entry on UPDATE.
+enum class Fate { keep, restore, forget };
+
+struct Restored {
+  Fate fate = Fate::forget;
+  Patch patch;
+};
+
+Restored restore(const Injection& injection, std::string_view entry, const Subject& subject,
+                 bool recorded) {
+  const auto before = injection.place(entry, subject.old->node, {});
+  const Node value = before ? resolve(subject.old->node, *before) : Node();
+  const auto now =
+      absent(value) ? std::nullopt : injection.place(entry, subject.object.node, value);
+  if (!now) return {};
+  const Node present = resolve(subject.object.node, *now);
+  if (!absent(present)) return {.fate = equal(present, value) ? Fate::keep : Fate::forget};
+  // The record stayed and the value went: somebody took it out on purpose.
+  const bool on_purpose = recorded || !wanted(subject.object, injection.group);
+  if (on_purpose && !injection.immutable) return {};
+  return {.fate = Fate::restore,
+          .patch = {{.op = PatchOperation::Op::add, .path = *now, .value = to_json(value)}}};
+}
+
+Restored restore(std::span<const Injection* const> injections, std::string_view entry,
+                 const Subject& subject, bool recorded) {
+  for (const Injection* injection : injections) {
+    if (injection->kinds.contains(subject.object.kind) &&
+        injection->place(entry, subject.old->node, {})) {
+      return restore(*injection, entry, subject, recorded);
+    }
+  }
+  return {};
+}
+
+Patch update(std::span<const Injection* const> injections, const Subject& subject) {
+  const auto before = split_list(subject.old->annotation(kInjectedAnnotation));
+  const auto recorded = split_list(subject.object.annotation(kInjectedAnnotation));
+  Patch patch;
+  std::vector<std::string_view> kept;
+  for (const std::string_view entry : before) {
+    Restored restored = restore(injections, entry, subject, contains(recorded, entry));
+    if (restored.fate != Fate::forget) kept.push_back(entry);
+    append(patch, std::move(restored.patch));
+  }
+  if (kept == recorded) return patch;
+  if (!kept.empty()) {
+    append(patch, write_record(subject.object.node, kept));
+  } else if (!before.empty()) {
+    const Path annotation = Path("/metadata/annotations") / kInjectedAnnotation;
+    patch.push_back({.op = PatchOperation::Op::remove, .path = annotation});
+  }
+  return patch;
+}
+
+}  // namespace
+
+Patch mutate(std::span<const Injection* const> injections, const Subject& subject) {
+  if (subject.object.being_deleted()) return {};
+  if (subject.request != nullptr && is_system_actor(subject.request->user)) return {};
+  // Operators overwrite or compare what they own: what is injected there ends in a restart loop.
+  const bool operated = subject.object.controller().exists() &&
+                        (subject.request == nullptr || is_service_account(subject.request->user));
+  if (operated) return {};
+  if (subject.operation == Operation::create) return create(injections, subject);
+  if (subject.operation == Operation::update && subject.old != nullptr)
+    return update(injections, subject);
+  return {};
+}
+
+}  // namespace stateward

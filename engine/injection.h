@@ -1,0 +1,53 @@
+// What is put into objects at admission, and put back when a client drops it. An injection is one
+// constant of type Injection in one .cpp file, like a policy. What was injected is recorded in the
+// annotation stateward.dev/injected; on UPDATE nothing is decided anew: what the record names is
+// copied back from the old object, bit by bit.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/patch.h"
+#include "engine/policy.h"
+
+namespace stateward {
+
+inline constexpr std::string_view kInjectedAnnotation = "stateward.dev/injected";
+inline constexpr std::string_view kInjectAnnotation =
+    "stateward.dev/inject";  // "none", or a list of groups
+
+// One thing to inject: `entry` is what the record will say ("service-name", "readiness-probe:app").
+struct Proposal {
+  std::string entry;
+  Patch patch;
+};
+
+struct Injection {
+  std::string_view id;     // "inject-service-name"
+  std::string_view group;  // what opts out of it in stateward.dev/inject: "service-name", "probes"
+  KindSet kinds;
+  std::string_view summary;
+  std::string_view reason;
+  std::string_view exceptions;
+  std::string_view sources;
+  bool immutable = false;  // the API server refuses an UPDATE without it, so it is always restored,
+                           // and proposed first
+
+  // CREATE: what to inject. `proposed` holds what injections before this one proposed for the same
+  // object.
+  void (*propose)(const Subject& subject, std::span<const Proposal> proposed,
+                  std::vector<Proposal>& out) = nullptr;
+  // The place of a recorded entry in `object`, whether or not a value stands there; nullopt where
+  // the entry is not ours or its anchor (a container of that name, a port that `value` names) is
+  // gone.
+  std::optional<Path> (*place)(std::string_view entry, Node object, Node value) = nullptr;
+};
+
+// The patch for one admission request, empty where there is nothing to do. Injecting twice injects
+// nothing new.
+Patch mutate(std::span<const Injection* const> injections, const Subject& subject);
+
+}  // namespace stateward

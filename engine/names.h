@@ -1,0 +1,13 @@
+// Kubernetes names, matched by hand in linear time (RFC 1123 and 1035 as
+// k8s.io/apimachinery/util/validation has them).
+#pragma once
+
+#include <string_view>
+
+namespace stateward {
+
+bool is_dns_label(std::string_view text);  // RFC 1123: [a-z0-9]([-a-z0-9]*[a-z0-9])?, at most 63
+bool is_dns_subdomain(std::string_view text);  // labels joined by dots, at most 253 in all
+bool is_port_name(std::string_view text);      // IANA service name: at most 15, a letter, no "--"
+
+}  // namespace stateward

@@ -1,0 +1,126 @@
+// What a policy is, what it may look at, and what it says. A policy is one constant of type Policy
+// in one .cpp file: its prose, its defaults and a function that states Findings about a Subject. It
+// holds no state and does no I/O.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/object.h"
+#include "engine/object_set.h"
+#include "engine/patch.h"
+#include "engine/path.h"
+#include "engine/request.h"
+
+namespace stateward {
+
+enum class Severity : std::uint8_t { info, low, medium, high, critical };   // how bad it is
+enum class EnforcementAction : std::uint8_t { off, audit, warn, deny };     // what we do about it
+enum class EnforcementPoint : std::uint8_t { admission, validate, audit };  // where we stand
+
+std::string_view to_string(Severity severity);
+std::string_view to_string(EnforcementAction action);
+
+// All that a check may look at.
+struct Subject {
+  const Object& object;         // what is judged; on DELETE the object that goes
+  const Object* old = nullptr;  // the state before, where there is one (UPDATE)
+  const ObjectSet& set;         // what else is known
+  Operation operation = Operation::create;
+  EnforcementPoint point = EnforcementPoint::validate;
+  const Request* request = nullptr;  // who asks, and how; absent offline
+  Date today;                        // against which end dates are held
+};
+
+struct Fix {
+  enum class Applicability : std::uint8_t { safe, unsafe };  // any machine may; a person must agree
+  Applicability applicability = Applicability::unsafe;
+  Patch patch;  // against the object
+};
+
+struct Exemption {
+  std::string reason;
+  std::optional<Date> until;  // the last day on which it holds
+};
+
+struct Policy;
+
+// A policy's statement about one place in one object.
+struct Finding {
+  const Policy* policy = nullptr;
+  const Object* object = nullptr;
+  Path path;            // in `object`; may name what is absent
+  std::string message;  // one clause with the offending value, at most 120 characters, no values
+                        // that may be secret
+  std::string remedy;   // what to do about it
+  Severity severity = Severity::medium;
+  EnforcementAction action = EnforcementAction::warn;  // in ordinary namespaces
+  EnforcementAction guarded =
+      EnforcementAction::warn;  // in namespaces labelled stateward.dev/guard: strict
+  std::optional<Fix> fix;
+  std::optional<Exemption> exemption;
+  bool existed = false;  // the old object has it too: the ratchet keeps it from denying
+
+  // Both actions, at most as strict as `limit`.
+  Finding& at_most(EnforcementAction limit);
+  // Sets the action for ordinary namespaces; the guarded one stays at least as strict.
+  Finding& with_action(EnforcementAction ordinary);
+  Finding& with_fix(Fix::Applicability applicability, Patch patch);
+};
+
+// Where a check puts what it finds.
+class Findings {
+ public:
+  Findings(const Policy& policy, const Object& object, std::vector<Finding>& out)
+      : policy_(policy), object_(object), out_(out) {}
+  // Adds a finding with the policy's own actions and remedy, to be refined by the caller. The
+  // reference holds until the next call.
+  Finding& add(Path path, std::string message);
+
+ private:
+  const Policy& policy_;
+  const Object& object_;
+  std::vector<Finding>& out_;
+};
+
+class OperationSet {
+ public:
+  constexpr OperationSet(std::initializer_list<Operation> operations) {
+    for (const Operation operation : operations) bits_ |= 1U << static_cast<unsigned>(operation);
+  }
+  constexpr bool contains(Operation operation) const {
+    return (bits_ & (1U << static_cast<unsigned>(operation))) != 0;
+  }
+
+ private:
+  unsigned bits_ = 0;
+};
+
+// What a policy must be able to look at to say anything. `siblings`: other objects, and what is
+// present is enough; `absence`: it concludes from what is not there, so it is skipped where the set
+// is not complete.
+enum class Needs : std::uint8_t { object, old_object, siblings, absence };
+
+struct Policy {
+  std::string_view id;  // kebab-case, names the bad thing
+  std::string_view
+      section;  // identity, storage, availability, rollout, networking, scheduling, lifecycle
+  Severity severity = Severity::medium;
+  EnforcementAction action = EnforcementAction::warn;
+  EnforcementAction guarded = EnforcementAction::warn;  // at least `action`
+  Needs needs = Needs::object;
+  KindSet kinds;
+  OperationSet operations;
+  std::string_view summary;     // one sentence: what is wrong
+  std::string_view reason;      // what breaks for the user, a few sentences
+  std::string_view exceptions;  // when it stays silent; empty where never
+  std::string_view remedy;      // what to do about it, one clause
+  std::string_view sources;     // Kubernetes fields, issues, KEPs, one a line
+  void (*check)(const Subject& subject, Findings& findings) = nullptr;
+};
+
+}  // namespace stateward

@@ -1,0 +1,39 @@
+#include "engine/replicas.h"
+
+#include <algorithm>
+
+namespace stateward {
+namespace {
+
+bool is_keda(const Object& autoscaler) { return autoscaler.group() == "keda.sh"; }
+
+bool targets(const Object& autoscaler, const Object& workload) {
+  const Node target = autoscaler.spec()["scaleTargetRef"];
+  // A ScaledObject that names no kind means a Deployment.
+  const std::string_view kind = target["kind"].text(is_keda(autoscaler) ? "Deployment" : "");
+  return target["name"].text() == workload.name && kind == workload.kind_name;
+}
+
+}  // namespace
+
+const Object* autoscaler_of(const Object& workload, const ObjectSet& set) {
+  if (workload.name.empty()) return nullptr;
+  for (const Object* autoscaler : set.all(Kind::autoscaler, workload.name_space)) {
+    if (targets(*autoscaler, workload)) return autoscaler;
+  }
+  return nullptr;
+}
+
+std::int64_t max_replicas_of(const Object& autoscaler) {
+  constexpr std::int64_t kKedaDefault = 100;
+  if (is_keda(autoscaler)) return autoscaler.spec()["maxReplicaCount"].integer(kKedaDefault);
+  return autoscaler.spec()["maxReplicas"].integer(1);
+}
+
+std::int64_t max_replicas(const Object& workload, const ObjectSet& set) {
+  const std::int64_t written = std::max<std::int64_t>(1, workload.spec()["replicas"].integer(1));
+  const Object* autoscaler = autoscaler_of(workload, set);
+  return autoscaler == nullptr ? written : std::max(written, max_replicas_of(*autoscaler));
+}
+
+}  // namespace stateward

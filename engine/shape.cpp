@@ -1,0 +1,344 @@
+// A table of fields and their types, nested as the API nests them, and one walk over it. Fields
+// that stateward never reads are not listed: what the API server thinks of them is its own affair.
+
+#include "engine/shape.h"
+
+#include <fmt/format.h>
+
+#include <span>
+
+namespace stateward {
+namespace {
+
+enum class Shape {
+  text,
+  integer,
+  boolean,
+  quantity,
+  int_or_text,
+  text_map,
+  quantity_map,
+  text_list,
+  object,
+  object_list
+};
+
+struct Field {
+  std::string_view name;
+  Shape shape = Shape::text;
+  std::span<const Field> fields = {};  // of an object, or of each object in a list
+};
+
+constexpr Field kMetadata[] = {
+    {"name", Shape::text},       {"generateName", Shape::text},    {"namespace", Shape::text},
+    {"labels", Shape::text_map}, {"annotations", Shape::text_map}, {"finalizers", Shape::text_list},
+};
+constexpr Field kExpression[] = {{"key"}, {"operator"}, {"values", Shape::text_list}};
+constexpr Field kSelector[] = {{"matchLabels", Shape::text_map},
+                               {"matchExpressions", Shape::object_list, kExpression}};
+
+constexpr Field kHeader[] = {{"name"}, {"value"}};
+constexpr Field kHttpGet[] = {{"path"},
+                              {"port", Shape::int_or_text},
+                              {"host"},
+                              {"scheme"},
+                              {"httpHeaders", Shape::object_list, kHeader}};
+constexpr Field kTcpSocket[] = {{"port", Shape::int_or_text}, {"host"}};
+constexpr Field kGrpc[] = {{"port", Shape::integer}, {"service"}};
+constexpr Field kExec[] = {{"command", Shape::text_list}};
+constexpr Field kProbe[] = {
+    {"httpGet", Shape::object, kHttpGet},    {"tcpSocket", Shape::object, kTcpSocket},
+    {"grpc", Shape::object, kGrpc},          {"exec", Shape::object, kExec},
+    {"initialDelaySeconds", Shape::integer}, {"periodSeconds", Shape::integer},
+    {"timeoutSeconds", Shape::integer},      {"successThreshold", Shape::integer},
+    {"failureThreshold", Shape::integer},    {"terminationGracePeriodSeconds", Shape::integer},
+};
+
+constexpr Field kContainerPort[] = {
+    {"name"}, {"containerPort", Shape::integer}, {"hostPort", Shape::integer}, {"protocol"}};
+constexpr Field kMount[] = {
+    {"name"}, {"mountPath"}, {"subPath"}, {"subPathExpr"}, {"readOnly", Shape::boolean}};
+constexpr Field kDevice[] = {{"name"}, {"devicePath"}};
+constexpr Field kEnv[] = {{"name"}, {"value"}};
+constexpr Field kRequests[] = {{"requests", Shape::quantity_map}, {"limits", Shape::quantity_map}};
+constexpr Field kContainer[] = {
+    {"name"},
+    {"image"},
+    {"command", Shape::text_list},
+    {"args", Shape::text_list},
+    {"restartPolicy"},
+    {"env", Shape::object_list, kEnv},
+    {"ports", Shape::object_list, kContainerPort},
+    {"resources", Shape::object, kRequests},
+    {"volumeMounts", Shape::object_list, kMount},
+    {"volumeDevices", Shape::object_list, kDevice},
+    {"readinessProbe", Shape::object, kProbe},
+    {"livenessProbe", Shape::object, kProbe},
+    {"startupProbe", Shape::object, kProbe},
+};
+
+constexpr Field kTerm[] = {{"labelSelector", Shape::object, kSelector},
+                           {"topologyKey"},
+                           {"matchLabelKeys", Shape::text_list}};
+constexpr Field kWeighted[] = {{"weight", Shape::integer},
+                               {"podAffinityTerm", Shape::object, kTerm}};
+constexpr Field kPodAffinity[] = {
+    {"requiredDuringSchedulingIgnoredDuringExecution", Shape::object_list, kTerm},
+    {"preferredDuringSchedulingIgnoredDuringExecution", Shape::object_list, kWeighted}};
+constexpr Field kAffinity[] = {{"podAffinity", Shape::object, kPodAffinity},
+                               {"podAntiAffinity", Shape::object, kPodAffinity}};
+constexpr Field kSpread[] = {{"maxSkew", Shape::integer},
+                             {"topologyKey"},
+                             {"whenUnsatisfiable"},
+                             {"labelSelector", Shape::object, kSelector},
+                             {"matchLabelKeys", Shape::text_list}};
+constexpr Field kClaimSource[] = {{"claimName"}, {"readOnly", Shape::boolean}};
+constexpr Field kVolume[] = {{"name"}, {"persistentVolumeClaim", Shape::object, kClaimSource}};
+constexpr Field kPodSpec[] = {
+    {"containers", Shape::object_list, kContainer},
+    {"initContainers", Shape::object_list, kContainer},
+    {"ephemeralContainers", Shape::object_list, kContainer},
+    {"volumes", Shape::object_list, kVolume},
+    {"affinity", Shape::object, kAffinity},
+    {"topologySpreadConstraints", Shape::object_list, kSpread},
+    {"restartPolicy"},
+    {"terminationGracePeriodSeconds", Shape::integer},
+    {"activeDeadlineSeconds", Shape::integer},
+    {"nodeName"},
+    {"nodeSelector", Shape::text_map},
+    {"hostname"},
+    {"subdomain"},
+    {"hostnameOverride"},
+    {"setHostnameAsFQDN", Shape::boolean},
+    {"hostNetwork", Shape::boolean},
+    {"dnsPolicy"},
+};
+constexpr Field kTemplate[] = {{"metadata", Shape::object, kMetadata},
+                               {"spec", Shape::object, kPodSpec}};
+
+constexpr Field kDataSource[] = {{"apiGroup"}, {"kind"}, {"name"}};
+constexpr Field kClaimSpec[] = {
+    {"accessModes", Shape::text_list},
+    {"resources", Shape::object, kRequests},
+    {"storageClassName"},
+    {"volumeMode"},
+    {"volumeName"},
+    {"selector", Shape::object, kSelector},
+    {"dataSource", Shape::object, kDataSource},
+    {"dataSourceRef", Shape::object, kDataSource},
+};
+constexpr Field kClaim[] = {{"metadata", Shape::object, kMetadata},
+                            {"spec", Shape::object, kClaimSpec}};
+
+constexpr Field kRolling[] = {{"partition", Shape::integer},
+                              {"maxUnavailable", Shape::int_or_text},
+                              {"maxSurge", Shape::int_or_text}};
+constexpr Field kStrategy[] = {{"type"}, {"rollingUpdate", Shape::object, kRolling}};
+constexpr Field kOrdinals[] = {{"start", Shape::integer}};
+constexpr Field kRetention[] = {{"whenScaled"}, {"whenDeleted"}};
+constexpr Field kWorkloadSpec[] = {
+    {"replicas", Shape::integer},
+    {"selector", Shape::object, kSelector},
+    {"serviceName"},
+    {"podManagementPolicy"},
+    {"minReadySeconds", Shape::integer},
+    {"revisionHistoryLimit", Shape::integer},
+    {"updateStrategy", Shape::object, kStrategy},
+    {"strategy", Shape::object, kStrategy},
+    {"ordinals", Shape::object, kOrdinals},
+    {"persistentVolumeClaimRetentionPolicy", Shape::object, kRetention},
+    {"template", Shape::object, kTemplate},
+    {"volumeClaimTemplates", Shape::object_list, kClaim},
+};
+constexpr Field kWorkload[] = {{"metadata", Shape::object, kMetadata},
+                               {"spec", Shape::object, kWorkloadSpec}};
+
+// Its selector is a plain map of labels.
+constexpr Field kControllerSpec[] = {{"replicas", Shape::integer},
+                                     {"selector", Shape::text_map},
+                                     {"template", Shape::object, kTemplate}};
+constexpr Field kController[] = {{"metadata", Shape::object, kMetadata},
+                                 {"spec", Shape::object, kControllerSpec}};
+
+constexpr Field kJobSpec[] = {{"template", Shape::object, kTemplate}};
+constexpr Field kJob[] = {{"metadata", Shape::object, kMetadata},
+                          {"spec", Shape::object, kJobSpec}};
+constexpr Field kJobTemplate[] = {{"spec", Shape::object, kJobSpec}};
+constexpr Field kCronJobSpec[] = {{"schedule"}, {"jobTemplate", Shape::object, kJobTemplate}};
+constexpr Field kCronJob[] = {{"metadata", Shape::object, kMetadata},
+                              {"spec", Shape::object, kCronJobSpec}};
+constexpr Field kPod[] = {{"metadata", Shape::object, kMetadata},
+                          {"spec", Shape::object, kPodSpec}};
+
+constexpr Field kServicePort[] = {{"name"},
+                                  {"port", Shape::integer},
+                                  {"targetPort", Shape::int_or_text},
+                                  {"nodePort", Shape::integer},
+                                  {"protocol"}};
+constexpr Field kServiceSpec[] = {{"type"},
+                                  {"clusterIP"},
+                                  {"externalName"},
+                                  {"selector", Shape::text_map},
+                                  {"ports", Shape::object_list, kServicePort},
+                                  {"publishNotReadyAddresses", Shape::boolean}};
+constexpr Field kService[] = {{"metadata", Shape::object, kMetadata},
+                              {"spec", Shape::object, kServiceSpec}};
+
+constexpr Field kBudgetSpec[] = {{"selector", Shape::object, kSelector},
+                                 {"minAvailable", Shape::int_or_text},
+                                 {"maxUnavailable", Shape::int_or_text},
+                                 {"unhealthyPodEvictionPolicy"}};
+constexpr Field kBudget[] = {{"metadata", Shape::object, kMetadata},
+                             {"spec", Shape::object, kBudgetSpec}};
+
+constexpr Field kTarget[] = {{"apiVersion"}, {"kind"}, {"name"}};
+constexpr Field kScalerSpec[] = {{"scaleTargetRef", Shape::object, kTarget},
+                                 {"minReplicas", Shape::integer},
+                                 {"maxReplicas", Shape::integer},
+                                 {"maxReplicaCount", Shape::integer}};
+constexpr Field kScaler[] = {{"metadata", Shape::object, kMetadata},
+                             {"spec", Shape::object, kScalerSpec}};
+
+std::span<const Field> fields_of(Kind kind) {
+  switch (kind) {
+    case Kind::stateful_set:
+    case Kind::deployment:
+    case Kind::replica_set:
+    case Kind::daemon_set:
+      return kWorkload;
+    case Kind::replication_controller:
+      return kController;
+    case Kind::job:
+      return kJob;
+    case Kind::cron_job:
+      return kCronJob;
+    case Kind::pod:
+      return kPod;
+    case Kind::claim:
+      return kClaim;
+    case Kind::service:
+      return kService;
+    case Kind::disruption_budget:
+      return kBudget;
+    case Kind::autoscaler:
+      return kScaler;
+    default:
+      return {};
+  }
+}
+
+std::string_view expected(Shape shape) {
+  switch (shape) {
+    case Shape::text:
+      return "text";
+    case Shape::integer:
+      return "a whole number";
+    case Shape::boolean:
+      return "true or false";
+    case Shape::quantity:
+      return "a quantity";
+    case Shape::int_or_text:
+      return "a whole number or text";
+    case Shape::text_map:
+    case Shape::quantity_map:
+    case Shape::object:
+      return "a map";
+    case Shape::text_list:
+    case Shape::object_list:
+      return "a list";
+  }
+  return "";
+}
+
+bool fits(Shape shape, Type type) {
+  switch (shape) {
+    case Shape::text:
+      return type == Type::string;
+    case Shape::integer:
+      return type == Type::integer;
+    case Shape::boolean:
+      return type == Type::boolean;
+    case Shape::quantity:
+      return type == Type::string || type == Type::integer || type == Type::real;
+    case Shape::int_or_text:
+      return type == Type::string || type == Type::integer;
+    case Shape::text_map:
+    case Shape::quantity_map:
+    case Shape::object:
+      return type == Type::map;
+    case Shape::text_list:
+    case Shape::object_list:
+      return type == Type::list;
+  }
+  return false;
+}
+
+// Where the walk stands: a chain on the stack, written out as a Path only when there is something
+// to say.
+struct Place {
+  const Place* outer = nullptr;
+  std::string_view member;  // of a map; empty for an entry of a list
+  std::size_t index = 0;
+
+  Path path() const {
+    if (outer == nullptr) return {};
+    return member.empty() ? outer->path() / index : outer->path() / member;
+  }
+};
+
+class Walk {
+ public:
+  void object(Node node, const Place& place, std::span<const Field> fields) {
+    for (const Field& field : fields)
+      value(node[field.name], {.outer = &place, .member = field.name}, field);
+  }
+
+  std::vector<Misshape> found;
+
+ private:
+  void value(Node node, const Place& place, const Field& field) {
+    if (!node.exists()) return;
+    if (!fits(field.shape, node.type())) return report(place, field.shape, node.type());
+    switch (field.shape) {
+      case Shape::object:
+        return object(node, place, field.fields);
+      case Shape::object_list:
+        return entries(node, place, {"", Shape::object, field.fields});
+      case Shape::text_list:
+        return entries(node, place, {"", Shape::text});
+      case Shape::text_map:
+        return members(node, place, {"", Shape::text});
+      case Shape::quantity_map:
+        return members(node, place, {"", Shape::quantity});
+      default:
+        return;
+    }
+  }
+
+  void entries(Node list, const Place& place, const Field& each) {
+    std::size_t index = 0;
+    for (const Node entry : list.items()) value(entry, {.outer = &place, .index = index++}, each);
+  }
+
+  void members(Node map, const Place& place, const Field& each) {
+    for (const auto& [key, member] : map.members())
+      value(member, {.outer = &place, .member = key}, each);
+  }
+
+  void report(const Place& place, Shape shape, Type type) {
+    const bool quote = shape == Shape::text &&
+                       (type == Type::integer || type == Type::real || type == Type::boolean);
+    found.push_back({place.path(), fmt::format("expected {}, found {}{}", expected(shape),
+                                               describe(type), quote ? "; quote it" : "")});
+  }
+};
+
+}  // namespace
+
+std::vector<Misshape> misshapes(const Object& object) {
+  Walk walk;
+  walk.object(object.node, {}, fields_of(object.kind));
+  return std::move(walk.found);
+}
+
+}  // namespace stateward

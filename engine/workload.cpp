@@ -1,0 +1,114 @@
+#include "engine/workload.h"
+
+#include <algorithm>
+#include <array>
+
+namespace stateward {
+namespace {
+
+constexpr std::array kContainerLists = {ContainerList::containers, ContainerList::init_containers,
+                                        ContainerList::ephemeral_containers};
+
+Node at(Node node, std::initializer_list<std::string_view> steps) {
+  for (const std::string_view step : steps) node = node[step];
+  return node;
+}
+
+Node template_of(const Object& object) {
+  switch (object.kind) {
+    case Kind::pod:
+      return object.node;
+    case Kind::cron_job:
+      return at(object.node, {"spec", "jobTemplate", "spec", "template"});
+    case Kind::stateful_set:
+    case Kind::deployment:
+    case Kind::replica_set:
+    case Kind::replication_controller:
+    case Kind::daemon_set:
+    case Kind::job:
+      return at(object.node, {"spec", "template"});
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+Node Probe::port() const {
+  for (const std::string_view handler : {"httpGet", "tcpSocket", "grpc"}) {
+    if (node[handler].exists()) return node[handler]["port"];
+  }
+  return {};
+}
+
+Path Probe::port_path(const Path& probe) const {
+  for (const std::string_view handler : {"httpGet", "tcpSocket", "grpc"}) {
+    if (node[handler].exists()) return probe / handler / "port";
+  }
+  return probe;
+}
+
+std::string_view field_of(ContainerList list) {
+  switch (list) {
+    case ContainerList::containers:
+      return "containers";
+    case ContainerList::init_containers:
+      return "initContainers";
+    case ContainerList::ephemeral_containers:
+      return "ephemeralContainers";
+  }
+  return "";
+}
+
+std::vector<Container> PodSpec::containers() const {
+  std::vector<Container> all;
+  for (const ContainerList list : kContainerLists) {
+    std::size_t index = 0;
+    for (const Node container : node[field_of(list)].items())
+      all.push_back({container, list, index++, path});
+  }
+  return all;
+}
+
+PodSpec pod_spec_of(const Object& object) {
+  const Node spec = template_of(object)["spec"];
+  if (object.kind == Kind::pod) return {spec, "/spec"};
+  if (object.kind == Kind::cron_job) return {spec, "/spec/jobTemplate/spec/template/spec"};
+  return {spec, "/spec/template/spec"};
+}
+
+Node pod_labels_of(const Object& object) { return template_of(object)["metadata"]["labels"]; }
+
+std::string_view pod_template_path_of(const Object& object) {
+  if (object.kind == Kind::pod) return "";
+  return object.kind == Kind::cron_job ? "/spec/jobTemplate/spec/template" : "/spec/template";
+}
+
+std::vector<ClaimTemplate> StatefulSet::claim_templates() const {
+  std::vector<ClaimTemplate> templates;
+  for (const Node entry : spec()["volumeClaimTemplates"].items())
+    templates.push_back({entry, templates.size()});
+  return templates;
+}
+
+bool StatefulSet::has_claim_template(std::string_view name) const {
+  const auto templates = claim_templates();
+  return std::any_of(templates.begin(), templates.end(),
+                     [&](const ClaimTemplate& t) { return t.name() == name; });
+}
+
+std::vector<VolumeUse> volume_uses(const Container& container) {
+  std::vector<VolumeUse> uses;
+  for (const std::string_view field : {"volumeMounts", "volumeDevices"}) {
+    std::size_t index = 0;
+    for (const Node use : container.node[field].items()) {
+      uses.push_back({.name = use["name"].text(),
+                      .path = container.path() / field / index++,
+                      .block = field == "volumeDevices",
+                      .read_only = use["readOnly"].boolean()});
+    }
+  }
+  return uses;
+}
+
+}  // namespace stateward

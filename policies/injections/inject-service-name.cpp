@@ -1,0 +1,53 @@
+#include <fmt/format.h>
+
+#include "engine/injection.h"
+#include "engine/workload.h"
+
+namespace stateward::policies {
+namespace {
+
+constexpr std::string_view kEntry = "service-name";
+const char* const kPath = "/spec/serviceName";
+
+// "<set>-headless" is derived from the name alone, so that every door and every repetition answers
+// alike.
+void propose(const Subject& subject, std::span<const Proposal>, std::vector<Proposal>& out) {
+  const std::string_view name = subject.object.name;
+  if (name.empty() || !StatefulSet{subject.object}.service_name().empty()) return;
+  out.push_back({.entry = std::string(kEntry),
+                 .patch = {{.op = PatchOperation::Op::add,
+                            .path = kPath,
+                            .value = fmt::format("\"{}-headless\"", name)}}});
+}
+
+std::optional<Path> place(std::string_view entry, Node, Node) {
+  if (entry != kEntry) return std::nullopt;
+  return Path(kPath);
+}
+
+}  // namespace
+
+extern const Injection inject_service_name;
+constinit const Injection inject_service_name{
+    .id = "inject-service-name",
+    .group = "service-name",
+    .kinds = {Kind::stateful_set},
+    .summary =
+        "Sets spec.serviceName to <set>-headless where a new StatefulSet names no governing "
+        "Service.",
+    .reason =
+        "The name must stand when the set is created: it is immutable, and Pods take their "
+        "subdomain from it. The "
+        "Service itself may come later; records appear as soon as it does. The plain name of the "
+        "set is not used "
+        "because a Service of that name for clients is the common case.",
+    .exceptions =
+        "A name that the user gave is never changed. generateName has no name yet when we are "
+        "asked.",
+    .sources = "StatefulSetSpec.serviceName (apps/v1)",
+    .immutable = true,
+    .propose = propose,
+    .place = place,
+};
+
+}  // namespace stateward::policies

@@ -1,0 +1,41 @@
+// Laws of the JSON reader: it accepts what nlohmann/json accepts and nothing else, but for
+// duplicates, depth, numbers beyond 64 bits and lone scalars, where it is stricter; what was read
+// is written and read back equal.
+#include "engine/json_reader.h"
+
+#include <nlohmann/json.hpp>
+
+#include "engine/json_writer.h"
+#include "test/fuzz/law.h"
+
+using namespace stateward;
+
+namespace {
+
+bool stricter(const ReadDocument& read) {
+  for (const char* reason :
+       {"nested deeper", "too large", "expected an object", "malformed structure"}) {
+    if (read.diagnostics.front().message.find(reason) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes), size);
+  const ReadDocument read = read_json(text, Places::keep);
+  const bool theirs = !text.starts_with("\xEF\xBB\xBF") && nlohmann::json::accept(text);
+  if (!read.document) {
+    LAW(!read.diagnostics.empty());
+    LAW(!theirs || stricter(read));
+    return 0;
+  }
+  // nlohmann 3.11 stops at a NUL byte and takes it for the end.
+  if (text.find('\0') == std::string_view::npos) LAW(theirs);
+  for (const Span& span : read.document->spans) LAW(!span.known() || span.start < span.end);
+  const ReadDocument again = read_json(to_json(read.document->node()), Places::skip);
+  LAW(again.document);
+  LAW(equal(again.document->node(), read.document->node()));
+  return 0;
+}

@@ -1,0 +1,210 @@
+#include "engine/evaluate.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "engine/decide.h"
+#include "engine/yaml_reader.h"
+
+using namespace stateward;
+
+namespace {
+
+// A policy of the test's own: every container named "bad" is a finding.
+void find_bad(const Subject& subject, Findings& findings) {
+  std::size_t index = 0;
+  for (const Node container : subject.object.spec()["containers"].items()) {
+    if (container["name"].text().starts_with("bad")) {
+      findings.add(Path("/spec/containers") / index / "name", "it is bad");
+    }
+    ++index;
+  }
+}
+
+constexpr Policy kBad{.id = "bad-name",
+                      .section = "test",
+                      .action = EnforcementAction::deny,
+                      .guarded = EnforcementAction::deny,
+                      .kinds = {Kind::pod},
+                      .operations = {Operation::create, Operation::update, Operation::remove},
+                      .remedy = "rename it",
+                      .check = find_bad};
+
+constexpr Policy kAbsence{.id = "needs-all",
+                          .section = "test",
+                          .needs = Needs::absence,
+                          .kinds = {Kind::pod},
+                          .operations = {Operation::create},
+                          .check = find_bad};
+
+constexpr Policy kSiblings{.id = "needs-others",
+                           .section = "test",
+                           .needs = Needs::siblings,
+                           .kinds = {Kind::pod},
+                           .operations = {Operation::create},
+                           .check = find_bad};
+
+struct Pod {
+  explicit Pod(const std::string& yaml) : read(read_yaml({yaml})) {
+    REQUIRE(read.document);
+    objects = objects_of(*read.document, "default");
+    REQUIRE(objects.size() == 1);
+  }
+  const Object& object() const { return objects.front(); }
+  ReadDocument read;
+  std::vector<Object> objects;
+};
+
+Pod pod(const std::string& containers, const std::string& metadata = "") {
+  return Pod("apiVersion: v1\nkind: Pod\nmetadata: {name: p" + metadata +
+             "}\nspec: {containers: [" + containers + "]}\n");
+}
+
+struct Asked {
+  const Policy* policy = &kBad;
+  Operation operation = Operation::create;
+  const Object* old = nullptr;
+  const char* user = nullptr;
+  EnforcementPoint point = EnforcementPoint::admission;
+};
+
+Evaluation judge(const Pod& subject, const Asked& asked = {}, const ObjectSet& set = {}) {
+  const Request request{.user = asked.user == nullptr ? "" : asked.user};
+  const Policy* const policies[] = {asked.policy};
+  return evaluate(policies, {.object = subject.object(),
+                             .old = asked.old,
+                             .set = set,
+                             .operation = asked.operation,
+                             .point = asked.point,
+                             .request = asked.user == nullptr ? nullptr : &request,
+                             .today = {2026, 11, 21}});
+}
+
+}  // namespace
+
+TEST_CASE("a finding carries what its policy says of it") {
+  const Pod bad = pod("{name: bad}");
+  const Evaluation result = judge(bad);
+  REQUIRE(result.findings.size() == 1);
+  const Finding& finding = result.findings.front();
+  CHECK(finding.policy == &kBad);
+  CHECK(finding.object == &bad.object());
+  CHECK(finding.path.text() == "/spec/containers/0/name");
+  CHECK(finding.remedy == "rename it");
+  CHECK(finding.action == EnforcementAction::deny);
+  CHECK_FALSE(finding.existed);
+}
+
+TEST_CASE(
+    "the ratchet: what the old object has too warns, what is new denies, wherever entries moved") {
+  const Pod before = pod("{name: bad-a}, {name: ok}");
+  const Pod after = pod("{name: ok}, {name: bad-b}, {name: bad-a}");
+  const Evaluation result =
+      judge(after, {.operation = Operation::update, .old = &before.object(), .user = "alice"});
+  REQUIRE(result.findings.size() == 2);
+  CHECK_FALSE(result.findings[0].existed);
+  CHECK(result.findings[1].existed);
+  CHECK(action_of(result.findings[0], Enforcement::policy) == EnforcementAction::deny);
+  CHECK(action_of(result.findings[1], Enforcement::policy) == EnforcementAction::warn);
+  CHECK(action_of(result.findings[1], Enforcement::guard) == EnforcementAction::warn);
+}
+
+TEST_CASE(
+    "an owner reference lowers denials to audit for a service account and never for a person") {
+  const Pod owned = pod("{name: bad}", ", ownerReferences: [{kind: X, name: x, controller: true}]");
+  const auto action = [&](const char* user) {
+    return judge(owned, {.user = user}).findings.front().action;
+  };
+  CHECK(action("system:serviceaccount:operators:x") == EnforcementAction::audit);
+  CHECK(action("eve") == EnforcementAction::deny);
+  const Pod not_controlled = pod("{name: bad}", ", ownerReferences: [{kind: X, name: x}]");
+  CHECK(judge(not_controlled, {.user = "system:serviceaccount:operators:x"})
+            .findings.front()
+            .action == EnforcementAction::deny);
+}
+
+TEST_CASE("system actors are not judged and the autoscaler is never denied") {
+  const Pod bad = pod("{name: bad}");
+  CHECK(judge(bad, {.user = "system:node:n1"}).findings.empty());
+  CHECK(judge(bad, {.user = "system:kube-controller-manager"}).findings.empty());
+  CHECK(judge(bad, {.user = "system:node:"}).findings.size() == 1);
+  const auto scaled =
+      judge(bad, {.user = "system:serviceaccount:kube-system:horizontal-pod-autoscaler"});
+  REQUIRE(scaled.findings.size() == 1);
+  CHECK(scaled.findings.front().action == EnforcementAction::warn);
+}
+
+TEST_CASE("an object that is being deleted has nothing new found, but its deletion is judged") {
+  const Pod going = pod("{name: bad}", ", deletionTimestamp: \"2026-11-21T00:00:00Z\"");
+  CHECK(judge(going, {.operation = Operation::update}).findings.empty());
+  CHECK(judge(going, {.operation = Operation::remove}).findings.size() == 1);
+}
+
+TEST_CASE("nothing is concluded from what is not there unless the set is complete") {
+  const Pod bad = pod("{name: bad}");
+  const Evaluation partial = judge(bad, {.policy = &kAbsence, .point = EnforcementPoint::validate});
+  CHECK(partial.findings.empty());
+  REQUIRE(partial.skipped.size() == 1);
+  CHECK(partial.skipped.front().policy == &kAbsence);
+  const ObjectSet complete({}, ObjectSet::Coverage::complete);
+  CHECK(judge(bad, {.policy = &kAbsence}, complete).findings.size() == 1);
+}
+
+TEST_CASE("a policy that looks at other objects runs on files and waits for the inventory online") {
+  const Pod bad = pod("{name: bad}");
+  CHECK(judge(bad, {.policy = &kSiblings, .point = EnforcementPoint::validate}).findings.size() ==
+        1);
+  CHECK(judge(bad, {.policy = &kSiblings, .point = EnforcementPoint::admission}).skipped.size() ==
+        1);
+}
+
+TEST_CASE("an exemption with a reason holds until its day and not in guarded namespaces") {
+  const auto exempted = [](const char* text) {
+    return judge(
+               pod("{name: bad}",
+                   std::string(", annotations: {stateward.dev/exempt.bad-name: \"") + text + "\"}"))
+        .findings.front();
+  };
+  const Finding held = exempted("migrating; until 2026-11-21");
+  REQUIRE(held.exemption);
+  CHECK(held.exemption->reason == "migrating");
+  CHECK(action_of(held, Enforcement::policy) == EnforcementAction::audit);
+  CHECK(action_of(held, Enforcement::guard) == EnforcementAction::deny);
+  CHECK_FALSE(exempted("migrating; until 2026-11-20").exemption);
+  CHECK_FALSE(exempted("; until 2027-01-01").exemption);
+}
+
+TEST_CASE("a denial names policy, place and remedy; an observed namespace gets a warning instead") {
+  const Pod bad = pod("{name: bad}");
+  const Evaluation result = judge(bad);
+  const Decision denied = decide(result.findings, Enforcement::policy);
+  CHECK_FALSE(denied.allowed);
+  CHECK(denied.code == 403);
+  CHECK(denied.message == "[bad-name] it is bad at /spec/containers/0/name: rename it");
+  const Decision observed = decide(result.findings, Enforcement::observe);
+  CHECK(observed.allowed);
+  REQUIRE(observed.warnings.size() == 1);
+  CHECK(observed.warnings.front() == "[bad-name] it is bad");
+  REQUIRE(observed.audit.size() == 1);
+  CHECK(observed.audit.front().first == "bad-name");
+}
+
+TEST_CASE("warnings stay within what the API server passes on") {
+  std::string many;
+  for (int i = 0; i < 30; ++i) many += "{name: bad-" + std::to_string(i) + "},";
+  const Pod bad = pod(many);
+  const Evaluation result = judge(bad);
+  const Decision decision = decide(result.findings, Enforcement::observe);
+  CHECK(decision.warnings.size() == 10);
+  CHECK(decision.warnings.back().find("21 more") != std::string::npos);
+  CHECK(decide(result.findings, Enforcement::policy).message.size() <= 1024);
+  REQUIRE(decision.audit.size() == 1);
+}
+
+TEST_CASE("printed text has no control characters and is cut between characters") {
+  CHECK(printable("a\nb\tc\x7F", 100) == "a b c ");
+  CHECK(printable("ok\xC2\x85\xE2\x80\xA8ok", 100) == "ok     ok");
+  CHECK(printable("ééééé", 7) == "éé...");
+  CHECK(printable("short", 5) == "short");
+}

@@ -1,0 +1,148 @@
+#include "webhook/routes.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/evaluate.h"
+#include "engine/json_writer.h"
+
+namespace stateward {
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+
+HttpReply said(int status, std::string_view text) {
+  return {.status = status, .body = fmt::format("{}\n", text)};
+}
+
+HttpReply wrong_method(std::string_view right) {
+  HttpReply reply = said(405, fmt::format("use {}", right));
+  reply.allow = right;
+  return reply;
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// "Application/JSON; charset=utf-8" is JSON too (RFC 9110 section 8.3.1).
+bool is_json(std::string_view content_type) {
+  std::string_view media_type = content_type.substr(0, content_type.find(';'));
+  media_type = media_type.substr(0, media_type.find_last_not_of(" \t") + 1);
+  return std::equal(media_type.begin(), media_type.end(), kJson.begin(), kJson.end(),
+                    [](char given, char wanted) { return lower(given) == wanted; });
+}
+
+bool has_parameter(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    const std::string_view parameter = query.substr(0, query.find('&'));
+    if (parameter.substr(0, parameter.find('=')) == name) return true;
+    query.remove_prefix(std::min(parameter.size() + 1, query.size()));
+  }
+  return false;
+}
+
+Date date_of(std::chrono::sys_seconds time) {
+  const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(time));
+  return {static_cast<int>(day.year()), static_cast<int>(static_cast<unsigned>(day.month())),
+          static_cast<int>(static_cast<unsigned>(day.day()))};
+}
+
+HttpReply reviewed(std::string_view api_version, std::string_view uid, const Answer& answer) {
+  return {.content_type = kJson, .body = encode_review(api_version, uid, answer.response)};
+}
+
+// An own fault answers 500, so that the registration's failurePolicy decides and a bug never looks
+// like a denial.
+template <typename Work>
+HttpReply guarded(Work work) {
+  try {
+    return work();
+  } catch (...) {
+    return said(500, "internal error");
+  }
+}
+
+// One line of /readyz?verbose, in the form of Kubernetes' own components.
+struct Check {
+  std::string_view name;
+  bool passed = true;
+  std::string note;
+};
+
+std::string inventory_note(const Service& service) {
+  std::string skipped;
+  for (const Policy* policy : service.policies) {
+    if (missing_knowledge(*policy, service.set, EnforcementPoint::admission).empty()) continue;
+    skipped += fmt::format("{}{}", skipped.empty() ? "" : ", ", policy->id);
+  }
+  if (service.set.complete()) return "synced";
+  return fmt::format("none; policies that need one are skipped: {}",
+                     skipped.empty() ? "none" : skipped);
+}
+
+}  // namespace
+
+std::optional<HttpReply> Routes::refuse(const HttpRequest& head) {
+  if (!door_of(head.path)) return said(404, "no such path");
+  if (head.method != "POST") return wrong_method("POST");
+  if (!is_json(head.content_type)) return said(415, "send application/json");
+  return std::nullopt;
+}
+
+HttpReply Routes::admission(const HttpRequest& request) const {
+  return guarded([&]() -> HttpReply {
+    if (auto refused = refuse(request)) return std::move(*refused);
+    if (request.body.size() > kLargestBody) return said(413, "larger than 8 MiB");
+    const Door door = *door_of(request.path);
+    const auto review = decode_review(request.body);
+    if (!review) {
+      const Refusal& refusal = review.error();
+      if (!refusal.answerable()) return said(400, refusal.reason);
+      return reviewed(refusal.api_version, refusal.uid, answer(refusal, door));
+    }
+    const Judgement judgement{.policies = service_.policies,
+                              .injections = service_.injections,
+                              .set = service_.set,
+                              .today = date_of(service_.now())};
+    const Answer given = answer(*review, door, judgement);
+    if (service_.observe) service_.observe({.review = *review, .door = door, .answer = given});
+    return reviewed(review->api_version, review->uid, given);
+  });
+}
+
+HttpReply Routes::health(const HttpRequest& request) const {
+  return guarded([&]() -> HttpReply {
+    const bool alive = request.path == "/livez" || request.path == "/healthz";
+    if (!alive && request.path != "/readyz" && request.path != "/version")
+      return said(404, "no such path");
+    if (request.method != "GET" && request.method != "HEAD") return wrong_method("GET");
+    if (alive) return said(200, "ok");
+    if (request.path == "/readyz") return readiness(has_parameter(request.query, "verbose"));
+    std::string body;
+    JsonWriter(body).begin_object().key("version").string(service_.version).end_object();
+    return {.content_type = kJson, .body = std::move(body)};
+  });
+}
+
+HttpReply Routes::readiness(bool verbose) const {
+  const std::chrono::sys_seconds expires = service_.certificate_expires;
+  const std::vector<Check> checks = {
+      {"serving-certificate", service_.now() < expires,
+       fmt::format("until {:%Y-%m-%dT%H:%M:%SZ}", expires)},
+      {"serving", !draining_, draining_ ? "about to stop" : "all doors are open"},
+      {"inventory", true, inventory_note(service_)},
+  };
+  const bool ready =
+      std::all_of(checks.begin(), checks.end(), [](const Check& check) { return check.passed; });
+  std::string body;
+  for (const Check& check : checks) {
+    if (!verbose && check.passed) continue;
+    body += fmt::format("[{}]{} {}: {}\n", check.passed ? '+' : '-', check.name,
+                        check.passed ? "ok" : "failed", check.note);
+  }
+  body += ready ? (verbose ? "readyz check passed\n" : "ok\n") : "readyz check failed\n";
+  return {.status = ready ? 200 : 503, .body = std::move(body)};
+}
+
+}  // namespace stateward
