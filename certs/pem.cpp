@@ -43,20 +43,13 @@ Result<std::vector<Certificate>> certificates_from_pem(std::string_view pem) {
 }
 
 Result<PrivateKey> key_from_pem(std::string_view pem) {
+  // OpenSSL's decoders say "unsupported" to all of these.
+  if (pem.find("PRIVATE KEY-----") == std::string_view::npos) return fail("no PEM private key in it");
+  if (pem.find("ENCRYPTED") != std::string_view::npos) return fail("the key is encrypted");
   const Bio bio = reader(pem);
   PrivateKey key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
-  if (key) return key;
-  const unsigned long error = ERR_peek_error();
-  const int reason = ERR_GET_REASON(error);
-  if (pem.find("ENCRYPTED") != std::string_view::npos) {
-    ERR_clear_error();
-    return fail("the key is encrypted");
-  }
-  if (ERR_GET_LIB(error) == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE) {
-    ERR_clear_error();
-    return fail("no PEM private key in it");
-  }
-  return tl::unexpected(openssl_error("malformed PEM private key"));
+  if (!key) return tl::unexpected(openssl_error("malformed PEM private key"));
+  return key;
 }
 
 Result<std::string> to_pem(X509& certificate) {

@@ -79,7 +79,8 @@ std::vector<ReadDocument> read_stream(const InputFile& file, std::string_view te
       std::any_of(as_json.begin(), as_json.end(), [](const auto& read) { return !read.document; });
   if (!broken) return as_json;
   std::vector<ReadDocument> as_yaml = read_yaml_stream(text);
-  const bool yaml_is_fine = std::none_of(as_yaml.begin(), as_yaml.end(), has_error);
+  const bool yaml_is_fine = std::all_of(as_yaml.begin(), as_yaml.end(),
+                                        [](const auto& read) { return read.diagnostics.empty(); });
   return yaml_is_fine || file.path.extension() != ".json" ? std::move(as_yaml) : std::move(as_json);
 }
 

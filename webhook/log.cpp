@@ -43,16 +43,17 @@ void Log::answered(const Answered& answered) {
 }
 
 std::string denial_line(const Answered& answered) {
-  const Review& review = answered.review;
   std::string policies;
   for (const std::string_view id : answered.answer.denied_by) {
     policies += fmt::format("{}{}", policies.empty() ? "" : ",", id);
   }
-  return fmt::format("denied policy={} path={} kind={} object={} user={} uid={}",
-                     policies.empty() ? "-" : policies, path_of(answered.door),
-                     quoted(review.kind.name),
-                     quoted(fmt::format("{}/{}", review.name_space, review.name)),
-                     quoted(review.user), quoted(review.uid));
+  std::string line =
+      fmt::format("denied policy={} path={}", policies.empty() ? "-" : policies, path_of(answered.door));
+  if (const Review* review = answered.review) {
+    line += fmt::format(" kind={} object={} user={}", quoted(review->kind.name),
+                        quoted(fmt::format("{}/{}", review->name_space, review->name)), quoted(review->user));
+  }
+  return line + fmt::format(" uid={}", quoted(answered.uid));
 }
 
 }  // namespace stateward

@@ -48,10 +48,6 @@ Date date_of(std::chrono::sys_seconds time) {
           static_cast<int>(static_cast<unsigned>(day.day()))};
 }
 
-HttpReply reviewed(std::string_view api_version, std::string_view uid, const Answer& answer) {
-  return {.content_type = kJson, .body = encode_review(api_version, uid, answer.response)};
-}
-
 // An own fault answers 500, so that the registration's failurePolicy decides and a bug never looks
 // like a denial.
 template <typename Work>
@@ -96,19 +92,25 @@ HttpReply Routes::admission(const HttpRequest& request) const {
     if (request.body.size() > kLargestBody) return said(413, "larger than 8 MiB");
     const Door door = *door_of(request.path);
     const auto review = decode_review(request.body);
-    if (!review) {
-      const Refusal& refusal = review.error();
-      if (!refusal.answerable()) return said(400, refusal.reason);
-      return reviewed(refusal.api_version, refusal.uid, answer(refusal, door));
+    if (review) {
+      return reviewed(review->api_version, {door, review->uid, &*review, answer(*review, door, judgement())});
     }
-    const Judgement judgement{.policies = service_.policies,
-                              .injections = service_.injections,
-                              .set = service_.set,
-                              .today = date_of(service_.now())};
-    const Answer given = answer(*review, door, judgement);
-    if (service_.observe) service_.observe({.review = *review, .door = door, .answer = given});
-    return reviewed(review->api_version, review->uid, given);
+    const Refusal& refusal = review.error();
+    if (!refusal.answerable()) return said(400, refusal.reason);
+    return reviewed(refusal.api_version, {door, refusal.uid, nullptr, answer(refusal, door)});
   });
+}
+
+Judgement Routes::judgement() const {
+  return {.policies = service_.policies,
+          .injections = service_.injections,
+          .set = service_.set,
+          .today = date_of(service_.now())};
+}
+
+HttpReply Routes::reviewed(std::string_view api_version, const Answered& answered) const {
+  if (service_.observe) service_.observe(answered);
+  return {.content_type = kJson, .body = encode_review(api_version, answered.uid, answered.answer.response)};
 }
 
 HttpReply Routes::health(const HttpRequest& request) const {

@@ -38,8 +38,9 @@ struct HttpReply {
 
 // What is told to whoever watches (the log): borrowed for the duration of the call.
 struct Answered {
-  const Review& review;
   Door door = Door::validate;
+  std::string_view uid;
+  const Review* review = nullptr;  // absent where the body was refused
   const Answer& answer;
 };
 
@@ -71,6 +72,8 @@ class Routes {
   bool draining() const { return draining_; }
 
  private:
+  Judgement judgement() const;
+  HttpReply reviewed(std::string_view api_version, const Answered& answered) const;
   HttpReply readiness(bool verbose) const;
 
   Service service_;

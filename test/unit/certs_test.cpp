@@ -1,0 +1,202 @@
+// Our authority and its serving certificates, held against OpenSSL's own verifier, and identities read from files.
+
+#include <doctest/doctest.h>
+#include <openssl/ec.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "certs/authority.h"
+#include "certs/identity.h"
+#include "certs/pem.h"
+
+namespace {
+
+using namespace stateward;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+constexpr std::chrono::sys_seconds kNow = std::chrono::sys_days{std::chrono::year{2026} / 11 / 21};
+const std::vector<std::string> kNames = {"localhost", "stateward-webhook.stateward-system.svc", "127.0.0.1", "::1"};
+
+Certificate certificate(const std::string& pem) { return std::move(certificates_from_pem(pem).value().front()); }
+
+// What OpenSSL says of `leaf` under `authority` at `when`, for a server called `host`.
+int verify(const std::string& leaf, const std::string& authority, const std::string& host,
+           std::chrono::sys_seconds when) {
+  const Certificate serving = certificate(leaf);
+  const Certificate root = certificate(authority);
+  const std::unique_ptr<X509_STORE, Freed<X509_STORE_free>> store(X509_STORE_new());
+  const std::unique_ptr<X509_STORE_CTX, Freed<X509_STORE_CTX_free>> context(X509_STORE_CTX_new());
+  X509_STORE_add_cert(store.get(), root.get());
+  X509_STORE_CTX_init(context.get(), store.get(), serving.get(), nullptr);
+  X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(context.get());
+  X509_VERIFY_PARAM_set_time(parameters, when.time_since_epoch().count());
+  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_X509_STRICT);
+  X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_SERVER);
+  if (X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str()) != 1) {
+    X509_VERIFY_PARAM_set1_host(parameters, host.c_str(), host.size());
+  }
+  X509_verify_cert(context.get());
+  return X509_STORE_CTX_get_error(context.get());
+}
+
+std::string serial(const std::string& pem) {
+  const Certificate made = certificate(pem);
+  const ASN1_INTEGER* number = X509_get0_serialNumber(made.get());
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(number)),
+          static_cast<std::size_t>(ASN1_STRING_length(number))};
+}
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "stateward-certs-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { fs::remove_all(path_); }
+  fs::path write(const std::string& name, const std::string& text) const {
+    std::ofstream(path_ / name, std::ios::binary) << text;
+    return path_ / name;
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("a serving certificate holds under its authority for exactly its names") {
+  const Authority authority = make_authority(kNow).value();
+  const Identity identity = issue(authority, kNames, kNow).value();
+  for (const std::string& name : kNames) {
+    CAPTURE(name);
+    CHECK(verify(identity.chain, authority.certificate, name, kNow) == X509_V_OK);
+  }
+  CHECK(verify(identity.chain, authority.certificate, "example.com", kNow) == X509_V_ERR_HOSTNAME_MISMATCH);
+  CHECK(verify(identity.chain, authority.certificate, "127.0.0.2", kNow) == X509_V_ERR_IP_ADDRESS_MISMATCH);
+  const Authority other = make_authority(kNow).value();
+  CHECK(verify(identity.chain, other.certificate, "localhost", kNow) != X509_V_OK);
+}
+
+TEST_CASE("a serving certificate holds from five minutes before it was made for seven days") {
+  const Authority authority = make_authority(kNow - 24h).value();
+  const Identity identity = issue(authority, kNames, kNow).value();
+  const auto at = [&](std::chrono::sys_seconds when) {
+    return verify(identity.chain, authority.certificate, "localhost", when);
+  };
+  CHECK(identity.not_after == kNow + 7 * 24h);
+  CHECK(at(kNow - 5min) == X509_V_OK);
+  CHECK(at(kNow - 5min - 1s) == X509_V_ERR_CERT_NOT_YET_VALID);
+  CHECK(at(identity.not_after - 1s) == X509_V_OK);
+  CHECK(at(identity.not_after) == X509_V_ERR_CERT_HAS_EXPIRED);
+}
+
+TEST_CASE("an authority signs servers and no further authority") {
+  const Authority authority = make_authority(kNow).value();
+  const Certificate made = certificate(authority.certificate);
+  CHECK(X509_check_ca(made.get()) == 1);
+  CHECK(X509_get_pathlen(made.get()) == 0);
+  CHECK(X509_get_key_usage(made.get()) == (KU_KEY_CERT_SIGN | KU_CRL_SIGN));
+  CHECK(not_after(*made) == kNow + kAuthorityLife);
+
+  const Certificate leaf = certificate(issue(authority, kNames, kNow).value().chain);
+  CHECK(X509_check_ca(leaf.get()) == 0);
+  CHECK(X509_get_key_usage(leaf.get()) == KU_DIGITAL_SIGNATURE);
+  CHECK(X509_get_extended_key_usage(leaf.get()) == XKU_SSL_SERVER);
+}
+
+TEST_CASE("keys are P-256 and every certificate has its own key and serial of 128 bits") {
+  const Authority authority = make_authority(kNow).value();
+  std::set<std::string> serials = {serial(authority.certificate)};
+  std::set<std::string> keys = {authority.key};
+  for (int i = 0; i < 20; ++i) {
+    const Identity identity = issue(authority, kNames, kNow).value();
+    serials.insert(serial(identity.chain));
+    keys.insert(identity.key);
+    const Certificate leaf = certificate(identity.chain);
+    CHECK(EVP_PKEY_get_bits(X509_get0_pubkey(leaf.get())) == 256);
+    CHECK(EVP_PKEY_is_a(X509_get0_pubkey(leaf.get()), "EC") == 1);
+  }
+  CHECK(serials.size() == 21);
+  CHECK(keys.size() == 21);
+  CHECK(std::all_of(serials.begin(), serials.end(), [](const std::string& text) { return text.size() == 16; }));
+}
+
+TEST_CASE("a certificate without a name is not issued") {
+  const Authority authority = make_authority(kNow).value();
+  CHECK_FALSE(issue(authority, {}, kNow).has_value());
+}
+
+TEST_CASE("an identity is read from two files with its chain") {
+  const Folder folder;
+  const Authority authority = make_authority(kNow).value();
+  const Identity identity = issue(authority, kNames, kNow).value();
+  const fs::path chain = folder.write("tls.crt", identity.chain + authority.certificate);
+  const fs::path key = folder.write("tls.key", identity.key);
+  const Result<Identity> read = load_identity(chain, key, kNow);
+  REQUIRE(read.has_value());
+  CHECK(read->chain == identity.chain + authority.certificate);
+  CHECK(read->key == identity.key);
+  CHECK(read->not_after == identity.not_after);
+}
+
+TEST_CASE("a file that cannot serve is named, with what to do about it") {
+  const Folder folder;
+  const Authority authority = make_authority(kNow).value();
+  const Identity identity = issue(authority, kNames, kNow).value();
+  const Identity other = issue(authority, kNames, kNow).value();
+  const std::string begin = "-----BEGIN CERTIFICATE-----\n";
+  const std::string encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+
+  struct Case {
+    std::string name;
+    std::string chain;
+    std::string key;
+    std::chrono::sys_seconds when;
+    const char* file;
+    const char* says;
+  };
+  const Case cases[] = {
+      {"the key of another", identity.chain, other.key, kNow, "tls.key", "is not the key of the certificate"},
+      {"swapped files", identity.key, identity.chain, kNow, "tls.crt", "may be swapped"},
+      {"an empty certificate", "", identity.key, kNow, "tls.crt", "no PEM certificate"},
+      {"a torn certificate", begin + "MIIB\n-----END CERTIFICATE-----\n", identity.key, kNow, "tls.crt", "malformed"},
+      {"a chain with a torn end", identity.chain + begin + "!\n", identity.key, kNow, "tls.crt", "malformed"},
+      {"a torn key", identity.chain, "-----BEGIN PRIVATE KEY-----\nAAAA\n", kNow, "tls.key", "malformed"},
+      {"no key", identity.chain, "", kNow, "tls.key", "no PEM private key"},
+      {"an encrypted key", identity.chain, encrypted, kNow, "tls.key", "encrypted"},
+      {"an expired certificate", identity.chain, identity.key, identity.not_after, "tls.crt", "expired on 2026-11-28"},
+      {"a file without an end", std::string(2 << 20, 'x'), identity.key, kNow, "tls.crt", "larger than 1 MiB"},
+  };
+  for (const Case& wrong : cases) {
+    CAPTURE(wrong.name);
+    const fs::path chain = folder.write("tls.crt", wrong.chain);
+    const fs::path key = folder.write("tls.key", wrong.key);
+    const Result<Identity> read = load_identity(chain, key, wrong.when);
+    REQUIRE_FALSE(read.has_value());
+    CAPTURE(read.error().message);
+    CHECK(contains(read.error().message, (folder.path() / wrong.file).string() + ": "));
+    CHECK(contains(read.error().message, wrong.says));
+  }
+}
+
+TEST_CASE("a file that cannot be read is named with the reason") {
+  const Folder folder;
+  const fs::path there = folder.write("there", "x");
+  const Result<Identity> missing = load_identity(folder.path() / "missing.crt", there, kNow);
+  REQUIRE_FALSE(missing.has_value());
+  CHECK(contains(missing.error().message, "missing.crt: No such file or directory"));
+  const Result<Identity> a_folder = load_identity(there, folder.path(), kNow);
+  REQUIRE_FALSE(a_folder.has_value());
+  CHECK(contains(a_folder.error().message, folder.path().string() + ": Is a directory"));
+}
