@@ -1,6 +1,7 @@
 #include "cli/inputs.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,7 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace stateward {
 namespace {
@@ -37,9 +39,11 @@ class FolderWalk {
   explicit FolderWalk(std::vector<InputFile>& out) : out_(out) {}
 
   Result<bool> add(const fs::path& folder) {
+    struct stat status {};
+    if (stat(folder.c_str(), &status) == 0 &&
+        !visited_.emplace(status.st_dev, status.st_ino).second)
+      return true;
     std::error_code error;
-    const fs::path real = fs::canonical(folder, error);
-    if (!error && !visited_.insert(real).second) return true;
     fs::directory_iterator entries(folder, error);
     if (error)
       return fail(fmt::format("cannot open folder {}: {}", printed(folder), error.message()));
@@ -56,7 +60,7 @@ class FolderWalk {
 
  private:
   std::vector<InputFile>& out_;
-  std::set<fs::path> visited_;
+  std::set<std::pair<dev_t, ino_t>> visited_;
 };
 
 Result<std::vector<InputFile>> expand(const std::vector<std::string>& arguments) {

@@ -81,7 +81,7 @@ class ChunkReader {
   struct Level {
     std::size_t height = 0;
     bool merge = false;
-    std::string anchor;
+    std::string_view anchor;  // in the arena
     std::size_t values_before = 0;
   };
 
@@ -215,7 +215,8 @@ class ChunkReader {
     if (builder_.wants_key()) return key(typed, text, event);
     Value value = to_value(typed, text);
     value.place = builder_.place(span(event));
-    remember(view(raw.anchor), {.value = value, .values = 1});
+    if (raw.anchor != nullptr)
+      remember(builder_.arena().copy(view(raw.anchor)), {.value = value, .values = 1});
     add(value, 0, event);
   }
 
@@ -287,29 +288,27 @@ class ChunkReader {
 
   // A key is text whatever its type was: `y: 1` is {"true": 1}.
   void key(const Scalar& typed, std::string_view text, const Event& event) {
-    std::string written;
     switch (typed.type) {
       case Type::null:
         return fail(span(event), "null cannot be a key");
       case Type::boolean:
-        written = typed.boolean ? "true" : "false";
-        break;
+        return key(typed.boolean ? "true" : "false", event);
       case Type::integer:
-        written = fmt::format("{}", typed.integer);
-        break;
+        return key(fmt::format("{}", typed.integer), event);
       case Type::real:
-        written = fmt::format("{}", typed.real);
-        break;
+        return key(fmt::format("{}", typed.real), event);
       default:
-        written = text;
-        break;
+        return key(text, event);
     }
-    builder_.key(builder_.arena().copy(written), builder_.place(span(event)));
+  }
+
+  void key(std::string_view text, const Event& event) {
+    builder_.key(builder_.arena().copy(text), builder_.place(span(event)));
   }
 
   void alias(const Event& event) {
     const std::string_view name = view(event.data.alias.anchor);
-    const auto found = anchors_.find(std::string(name));
+    const auto found = anchors_.find(name);
     if (found == anchors_.end())
       return fail(span(event), fmt::format("unknown anchor \"{}\"", name));
     const Anchored& target = found->second;
@@ -317,7 +316,7 @@ class ChunkReader {
     if (!spend(target.values, target.height, event)) return;
     if (!builder_.wants_key()) return add(target.value, target.height, event);
     if (target.value.type != Type::string) return fail(span(event), "only text can be a key");
-    builder_.key({target.value.text, target.value.size}, builder_.place(span(event)));
+    key({target.value.text, target.value.size}, event);
   }
 
   void open(const Event& event, bool map, const yaml_char_t* anchor) {
@@ -325,14 +324,15 @@ class ChunkReader {
       return fail(span(event), map ? "a map cannot be a key" : "a list cannot be a key");
     }
     if (!spend(1, 1, event)) return;
-    levels_.push_back({.anchor = std::string(view(anchor)), .values_before = values_ - 1});
+    levels_.push_back(
+        {.anchor = builder_.arena().copy(view(anchor)), .values_before = values_ - 1});
     if (anchor != nullptr) anchors_[levels_.back().anchor] = {.open = true};
     const std::uint32_t place = builder_.place(span(event));
     map ? builder_.open_map(place) : builder_.open_list(place);
   }
 
   void close(const Event& event) {
-    const Level level = std::move(levels_.back());
+    const Level level = levels_.back();
     levels_.pop_back();
     const Value value = builder_.close(repeated_);
     builder_.set_end(value.place, position(event.end_mark));
@@ -342,7 +342,9 @@ class ChunkReader {
   }
 
   void remember(std::string_view anchor, Anchored value) {
-    if (!anchor.empty()) anchors_[std::string(anchor)] = value;
+    if (anchor.empty()) return;
+    const auto [place, fresh] = anchors_.try_emplace(anchor, value);
+    if (!fresh) place->second = value;
   }
 
   void add(const Value& value, std::size_t height, const Event& event) {
@@ -380,7 +382,7 @@ class ChunkReader {
   YamlChunk chunk_;
   DocumentBuilder builder_{true};
   std::vector<Level> levels_;
-  std::unordered_map<std::string, Anchored> anchors_;
+  std::unordered_map<std::string_view, Anchored> anchors_;  // names in the arena
   std::vector<DocumentBuilder::Repeated> repeated_;
   std::vector<Diagnostic> diagnostics_;
   std::size_t values_ = 0;

@@ -100,7 +100,9 @@ Scalar resolve_scalar(std::string_view text) {
     }
     return resolve_number(text).value_or(Scalar{});
   }
-  if (text.size() > 5) return {};  // no word below is longer
+  // No word below is longer, and each begins with one of these.
+  if (text.size() > 5 || std::string_view("~nNyYtToOfF").find(first) == std::string_view::npos)
+    return {};
   if (contains(kNull, text)) return {.type = Type::null};
   if (contains(kTrue, text)) return {.type = Type::boolean, .boolean = true};
   if (contains(kFalse, text)) return {.type = Type::boolean, .boolean = false};

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "engine/injection.h"
+#include "engine/names.h"
 #include "engine/workload.h"
 
 namespace stateward::policies {
@@ -12,16 +13,16 @@ const char* const kPath = "/spec/serviceName";
 // "<set>-headless" is derived from the name alone, so that every door and every repetition answers
 // alike.
 void propose(const Subject& subject, std::span<const Proposal>, std::vector<Proposal>& out) {
-  const std::string_view name = subject.object.name;
-  if (name.empty() || !StatefulSet{subject.object}.service_name().empty()) return;
+  const std::string service = fmt::format("{}-headless", subject.object.name);
+  // A name that no Service can have is refused later on, and is nothing to put into a patch.
+  if (!is_dns_label(service) || !StatefulSet{subject.object}.service_name().empty()) return;
   out.push_back({.entry = std::string(kEntry),
-                 .patch = {{.op = PatchOperation::Op::add,
-                            .path = kPath,
-                            .value = fmt::format("\"{}-headless\"", name)}}});
+                 .patch = set_member(subject.object.node, "/spec", "serviceName",
+                                     fmt::format("\"{}\"", service))});
 }
 
-std::optional<Path> place(std::string_view entry, Node, Node) {
-  if (entry != kEntry) return std::nullopt;
+std::optional<Path> place(std::string_view entry, Node object, Node) {
+  if (entry != kEntry || !object["spec"].is_map()) return std::nullopt;
   return Path(kPath);
 }
 
