@@ -14,11 +14,14 @@ const char* const kPath = "/spec/serviceName";
 // alike.
 void propose(const Subject& subject, std::span<const Proposal>, std::vector<Proposal>& out) {
   const std::string service = fmt::format("{}-headless", subject.object.name);
-  // A name that no Service can have is refused later on, and is nothing to put into a patch.
-  if (!is_dns_label(service) || !StatefulSet{subject.object}.service_name().empty()) return;
+  // Without a spec the API server refuses the set, and so it does with a name that no Service can
+  // have.
+  if (!subject.object.spec().is_map() || !is_dns_label(service)) return;
+  if (!StatefulSet{subject.object}.service_name().empty()) return;
   out.push_back({.entry = std::string(kEntry),
-                 .patch = set_member(subject.object.node, "/spec", "serviceName",
-                                     fmt::format("\"{}\"", service))});
+                 .patch = {{.op = PatchOperation::Op::add,
+                            .path = kPath,
+                            .value = fmt::format("\"{}\"", service)}}});
 }
 
 std::optional<Path> place(std::string_view entry, Node object, Node) {

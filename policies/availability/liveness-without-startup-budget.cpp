@@ -1,0 +1,70 @@
+#include <fmt/format.h>
+
+#include "engine/json_writer.h"
+#include "engine/known_images.h"
+#include "engine/policy.h"
+#include "engine/workload.h"
+
+namespace stateward::policies {
+namespace {
+
+constexpr std::int64_t kEnough = 120;  // seconds
+
+// The liveness probe's own handler, asked for ten minutes before liveness counts.
+std::string startup_probe(const Probe& liveness) {
+  std::string json;
+  JsonWriter out(json);
+  out.begin_object();
+  for (const std::string_view handler : {"httpGet", "tcpSocket", "exec", "grpc"}) {
+    if (liveness.node[handler].exists()) out.key(handler).node(liveness.node[handler]);
+  }
+  out.key("periodSeconds").integer(10).key("failureThreshold").integer(60).end_object();
+  return json;
+}
+
+void check(const Subject& subject, Findings& findings) {
+  for (const Container& container : StatefulSet{subject.object}.pod_spec().containers()) {
+    const Probe liveness = container.liveness();
+    if (!container.long_running() || !liveness.exists() || container.startup().exists()) continue;
+    if (liveness.budget() >= kEnough || is_helper_container(container)) continue;
+    const Path startup = container.path() / "startupProbe";
+    findings
+        .add(container.path() / "livenessProbe",
+             fmt::format("container \"{}\" is killed when it takes longer than {} s to start",
+                         container.name(), liveness.budget()))
+        .with_fix(
+            Fix::Applicability::unsafe,
+            {{.op = PatchOperation::Op::add, .path = startup, .value = startup_probe(liveness)}});
+  }
+}
+
+}  // namespace
+
+extern const Policy liveness_without_startup_budget;
+constinit const Policy liveness_without_startup_budget{
+    .id = "liveness-without-startup-budget",
+    .section = "availability",
+    .severity = Severity::high,
+    .action = EnforcementAction::warn,
+    .guarded = EnforcementAction::warn,
+    .kinds = {Kind::stateful_set},
+    .operations = {Operation::create, Operation::update},
+    .summary = "A liveness probe leaves a starting member too little time.",
+    .reason =
+        "A member that replays its log, or initialises its volume for the first time, is killed "
+        "before "
+        "it is done, and again at each restart. Killed in its first start it may leave a "
+        "half-initialised volume for ever.",
+    .exceptions =
+        "A startup probe, whatever its budget; a liveness probe that waits 120 seconds or longer.",
+    .remedy =
+        "add a startupProbe that allows ten minutes: the liveness handler with periodSeconds 10 "
+        "and "
+        "failureThreshold 60",
+    .sources =
+        "Container.startupProbe (core/v1)\n"
+        "Probe.initialDelaySeconds, .periodSeconds, .failureThreshold (core/v1)",
+    .check = check,
+};
+
+}  // namespace stateward::policies

@@ -1,0 +1,61 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/policy.h"
+#include "engine/workload.h"
+
+namespace stateward::policies {
+namespace {
+
+// "8080" is a number to the kubelet, quotes or not.
+bool is_number(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool declares(const Container& container, std::string_view name) {
+  const auto ports = container.node["ports"].items();
+  return std::any_of(ports.begin(), ports.end(),
+                     [&](Node port) { return port["name"].text() == name; });
+}
+
+void check(const Subject& subject, Findings& findings) {
+  for (const Container& container : StatefulSet{subject.object}.pod_spec().containers()) {
+    for (const std::string_view field : {"livenessProbe", "readinessProbe", "startupProbe"}) {
+      const Probe probe{container.node[field]};
+      const Node port = probe.port();
+      if (!probe.exists() || !port.is_text() || is_number(port.text()) ||
+          declares(container, port.text()))
+        continue;
+      findings.add(
+          probe.port_path(container.path() / field),
+          fmt::format("container \"{}\" has no port named \"{}\": the probe never succeeds",
+                      container.name(), port.text()));
+    }
+  }
+}
+
+}  // namespace
+
+extern const Policy unknown_probe_port;
+constinit const Policy unknown_probe_port{
+    .id = "unknown-probe-port",
+    .section = "availability",
+    .severity = Severity::high,
+    .action = EnforcementAction::deny,
+    .guarded = EnforcementAction::deny,
+    .kinds = {Kind::stateful_set},
+    .operations = {Operation::create, Operation::update},
+    .summary = "A probe names a port that its container does not declare.",
+    .reason =
+        "The kubelet cannot resolve the name, so the probe never succeeds: the member is never "
+        "ready, or "
+        "is restarted for ever.",
+    .exceptions = "Ports given by number: what a container declares is information only.",
+    .remedy = "use the name of one of the container's ports, or the port's number",
+    .sources = "HTTPGetAction.port, TCPSocketAction.port (core/v1): name or number",
+    .check = check,
+};
+
+}  // namespace stateward::policies

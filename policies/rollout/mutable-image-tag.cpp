@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+
+#include "engine/policy.h"
+#include "engine/workload.h"
+
+namespace stateward::policies {
+namespace {
+
+// The tag of "registry:5000/team/app:1.2"; empty where there is none.
+std::string_view tag_of(std::string_view image) {
+  const std::size_t colon = image.rfind(':');
+  const bool in_registry =
+      colon != std::string_view::npos && image.find('/', colon) != std::string_view::npos;
+  return colon == std::string_view::npos || in_registry ? std::string_view()
+                                                        : image.substr(colon + 1);
+}
+
+// "$(IMAGE)", "${IMAGE}", "{{ .Values.image }}", "<image>": somebody fills it in later.
+bool is_placeholder(std::string_view image) {
+  return image.find_first_of("${<") != std::string_view::npos;
+}
+
+void check(const Subject& subject, Findings& findings) {
+  for (const Container& container : StatefulSet{subject.object}.pod_spec().containers()) {
+    const std::string_view image = container.image();
+    if (container.list == ContainerList::ephemeral_containers || image.empty() ||
+        is_placeholder(image))
+      continue;
+    if (image.find('@') != std::string_view::npos) continue;
+    const std::string_view tag = tag_of(image);
+    if (!tag.empty() && tag != "latest") continue;
+    findings.add(container.path() / "image",
+                 tag.empty() ? fmt::format("image \"{}\" has no tag, which means latest", image)
+                             : fmt::format("image \"{}\" is another one every day", image));
+  }
+}
+
+}  // namespace
+
+extern const Policy mutable_image_tag;
+constinit const Policy mutable_image_tag{
+    .id = "mutable-image-tag",
+    .section = "rollout",
+    .severity = Severity::medium,
+    .action = EnforcementAction::warn,
+    .guarded = EnforcementAction::warn,
+    .kinds = {Kind::stateful_set},
+    .operations = {Operation::create, Operation::update},
+    .summary = "An image is named by no tag, or by latest.",
+    .reason =
+        "Members are replaced at different times, each with what the tag means on that day: the "
+        "members "
+        "of one set run different code on one protocol and one data format.",
+    .exceptions = "An image with a digest; a name that is still a placeholder.",
+    .remedy = "name a version, or better a digest",
+    .sources = "Container.image, .imagePullPolicy (core/v1)",
+    .check = check,
+};
+
+}  // namespace stateward::policies

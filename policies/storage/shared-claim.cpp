@@ -1,0 +1,136 @@
+// The heart of the matter. Which volumes count: those that a Pod of the set would mount through a
+// claim that is named in the template, so that all replicas mount one and the same. Only uses by
+// containers count: a volume that nobody mounts is still attached to each Pod's node, so it counts
+// too, as written by all of them.
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "engine/claim.h"
+#include "engine/policy.h"
+#include "engine/replicas.h"
+#include "engine/workload.h"
+
+namespace stateward::policies {
+namespace {
+
+constexpr std::string_view kOwnClaims =
+    "give each replica its own claim with volumeClaimTemplates, or share one that is ReadWriteMany";
+
+// Whether no container can write to the volume: its source is read-only, or every mount of it is.
+bool read_only(const PodSpec& pod, Node volume) {
+  if (volume["persistentVolumeClaim"]["readOnly"].boolean()) return true;
+  bool used = false;
+  for (const Container& container : pod.containers()) {
+    for (const VolumeUse& use : volume_uses(container)) {
+      if (use.name != volume["name"].text()) continue;
+      used = true;
+      if (!use.read_only) return false;
+    }
+  }
+  return used;
+}
+
+struct Sharing {
+  Path path;  // of the claim's name in the set, or of the wanted number in a Scale
+  std::string_view claim;
+  std::int64_t replicas = 0;
+  bool read_only = false;
+};
+
+std::string where_looked(const Subject& subject) {
+  if (subject.point != EnforcementPoint::admission) return "not among the given files";
+  if (!subject.set.complete()) return "not known here";
+  return fmt::format("no such claim in namespace {}", subject.object.name_space);
+}
+
+void judge_unknown(const Subject& subject, const Sharing& sharing, Findings& findings) {
+  Finding& finding =
+      findings.add(sharing.path, fmt::format("{} replicas share claim \"{}\", {}", sharing.replicas,
+                                             sharing.claim, where_looked(subject)));
+  finding.remedy =
+      fmt::format("{}; if it is, create it first, or give its manifest too", kOwnClaims);
+}
+
+void judge(const Subject& subject, const Sharing& sharing, Findings& findings) {
+  const Object* claim = subject.set.find(Kind::claim, subject.object.name_space, sharing.claim);
+  if (claim == nullptr) return judge_unknown(subject, sharing, findings);
+  const AccessModes modes = access_modes(claim->spec());
+  if (modes.read_write_many || (modes.read_only_many && sharing.read_only)) return;
+  const std::string_view mode = modes.read_write_once_pod ? "ReadWriteOncePod: one Pod"
+                                : modes.read_write_once   ? "ReadWriteOnce: one node"
+                                : modes.read_only_many ? "ReadOnlyMany, and mounted to be written"
+                                                       : "of no mode that can be shared";
+  Finding& finding =
+      findings.add(sharing.path, fmt::format("{} replicas share claim \"{}\", which is {}",
+                                             sharing.replicas, sharing.claim, mode));
+  // Nothing is written over, but the other nodes' Pods do not start.
+  if (sharing.read_only && modes.read_write_once) finding.at_most(EnforcementAction::warn);
+}
+
+void judge_set(const Subject& subject, const Object& object, std::int64_t replicas,
+               const std::optional<Path>& place, Findings& findings) {
+  if (replicas <= 1) return;
+  const StatefulSet set{object};
+  const PodSpec pod = set.pod_spec();
+  std::size_t index = 0;
+  for (const Node volume : pod.volumes().items()) {
+    const Path path = Path(pod.path) / "volumes" / index++ / "persistentVolumeClaim" / "claimName";
+    const std::string_view claim = volume["persistentVolumeClaim"]["claimName"].text();
+    if (claim.empty() || set.has_claim_template(volume["name"].text())) continue;
+    judge(subject, {place.value_or(path), claim, replicas, read_only(pod, volume)}, findings);
+  }
+}
+
+void check(const Subject& subject, Findings& findings) {
+  if (subject.object.kind == Kind::stateful_set) {
+    return judge_set(subject, subject.object, max_replicas(subject.object, subject.set),
+                     std::nullopt, findings);
+  }
+  // statefulsets/scale: the set itself is known only to the inventory. Fewer replicas share no more
+  // than before.
+  const Object* set =
+      subject.set.find(Kind::stateful_set, subject.object.name_space, subject.object.name);
+  const std::int64_t wanted = subject.object.spec()["replicas"].integer(0);
+  if (set == nullptr ||
+      (subject.old != nullptr && wanted <= subject.old->spec()["replicas"].integer(0)))
+    return;
+  judge_set(subject, *set, wanted, Path("/spec/replicas"), findings);
+}
+
+}  // namespace
+
+extern const Policy shared_claim;
+constinit const Policy shared_claim{
+    .id = "shared-claim",
+    .section = "storage",
+    .severity = Severity::critical,
+    .action = EnforcementAction::deny,
+    .guarded = EnforcementAction::deny,
+    .kinds = {Kind::stateful_set, Kind::scale},
+    .operations = {Operation::create, Operation::update},
+    .summary = "All replicas of a StatefulSet mount one and the same claim.",
+    .reason =
+        "A claim named in the pod template is one volume for every replica. ReadWriteOnce attaches "
+        "to one node: Pods on "
+        "others hang in ContainerCreating, and on a single node all start and write over each "
+        "other's files. "
+        "ReadWriteOncePod leaves the second Pod unschedulable for ever. Replicas count to the "
+        "largest number that an "
+        "autoscaler may ask for.",
+    .exceptions =
+        "One replica at most; a claim known to be ReadWriteMany, or ReadOnlyMany and mounted "
+        "read-only; a claim "
+        "template of the volume's name, which takes its place; ephemeral volumes.",
+    .remedy =
+        "give each replica its own claim with volumeClaimTemplates, or share one that is "
+        "ReadWriteMany",
+    .sources =
+        "PersistentVolumeClaimVolumeSource.claimName, PersistentVolumeClaimSpec.accessModes "
+        "(core/v1)\n"
+        "KEP-2485: ReadWriteOncePod",
+    .check = check,
+};
+
+}  // namespace stateward::policies
