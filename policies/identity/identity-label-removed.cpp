@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+
+#include <array>
+
+#include "engine/policy.h"
+
+namespace stateward::policies {
+namespace {
+
+constexpr std::array<std::string_view, 3> kLabels = {"statefulset.kubernetes.io/pod-name",
+                                                     "controller-revision-hash",
+                                                     "apps.kubernetes.io/pod-index"};
+
+void judge(const Subject& subject, std::string_view label, Findings& findings) {
+  const std::string_view before = subject.old->label(label);
+  const Node now = subject.object.metadata()["labels"][label];
+  if (before.empty() || now.text() == before) return;
+  findings.add(Path("/metadata/labels") / label,
+               fmt::format("label \"{}\" is {}, so Pod \"{}\" is no longer a member", label,
+                           now.exists() ? "changed" : "removed", subject.object.name));
+}
+
+void check(const Subject& subject, Findings& findings) {
+  const Node owner = subject.old->controller();
+  if (owner["kind"].text() != "StatefulSet") return;
+  for (const std::string_view label : kLabels) judge(subject, label, findings);
+  const Object* set =
+      subject.set.find(Kind::stateful_set, subject.object.name_space, owner["name"].text());
+  if (set == nullptr) return;
+  for (const auto& [label, value] : set->spec()["selector"]["matchLabels"].members())
+    judge(subject, label, findings);
+}
+
+}  // namespace
+
+extern const Policy identity_label_removed;
+constinit const Policy identity_label_removed{
+    .id = "identity-label-removed",
+    .section = "identity",
+    .severity = Severity::high,
+    .action = EnforcementAction::deny,
+    .guarded = EnforcementAction::deny,
+    .needs = Needs::old_object,
+    .kinds = {Kind::pod},
+    .operations = {Operation::update},
+    .summary = "A member of a StatefulSet loses a label that makes it one.",
+    .reason =
+        "The set no longer counts the Pod as its own, but its name stays taken: the replacement "
+        "cannot "
+        "be made, Services and budgets miss the Pod, and it outlives the set.",
+    .exceptions = "A selector label is known only where the set is. The controller's own changes.",
+    .remedy = "put the label back; to replace a member, delete its Pod",
+    .sources =
+        "Pod labels statefulset.kubernetes.io/pod-name, controller-revision-hash, "
+        "apps.kubernetes.io/pod-index\n"
+        "kubernetes/kubernetes#55559",
+    .check = check,
+};
+
+}  // namespace stateward::policies

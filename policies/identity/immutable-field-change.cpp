@@ -1,0 +1,115 @@
+#include <fmt/format.h>
+
+#include "engine/policy.h"
+#include "engine/quantity.h"
+#include "engine/workload.h"
+
+namespace stateward::policies {
+namespace {
+
+bool same_text(Node one, Node other, std::string_view fallback) {
+  const auto text = [&](Node node) { return node.text().empty() ? fallback : node.text(); };
+  return text(one) == text(other);
+}
+
+void report(const Path& path, std::string_view what, Findings& findings) {
+  findings.add(path, fmt::format("{} cannot be changed once the set exists", what));
+}
+
+// An empty map is none.
+bool same_or_empty(Node one, Node other) {
+  const auto nothing = [](Node node) { return !node.exists() || (node.is_map() && node.empty()); };
+  return equal(one, other) || (nothing(one) && nothing(other));
+}
+
+// "1Gi" and "1024Mi" are the same amount.
+bool same_amount(Node one, Node other) {
+  const auto left = quantity(one);
+  const auto right = quantity(other);
+  return left.has_value() == right.has_value() && (!left || left->value == right->value);
+}
+
+// Whether two claims ask for the same; what the API server fills in is no difference.
+bool same_claim(Node one, Node other, Path& difference) {
+  for (const std::string_view map : {"labels", "annotations", "name"}) {
+    if (!same_or_empty(one["metadata"][map], other["metadata"][map]))
+      return difference = Path("/metadata") / map, false;
+  }
+  const Node left = one["spec"];
+  const Node right = other["spec"];
+  for (const std::string_view field :
+       {"accessModes", "storageClassName", "volumeName", "selector", "dataSource", "dataSourceRef",
+        "volumeAttributesClassName"}) {
+    if (!equal(left[field], right[field])) return difference = Path("/spec") / field, false;
+  }
+  if (!same_text(left["volumeMode"], right["volumeMode"], "Filesystem"))
+    return difference = "/spec/volumeMode", false;
+  for (const std::string_view kind : {"requests", "limits"}) {
+    const Node now = left["resources"][kind]["storage"];
+    const Node before = right["resources"][kind]["storage"];
+    if (same_amount(now, before)) continue;
+    difference = Path("/spec/resources") / kind / "storage";
+    return false;
+  }
+  return true;
+}
+
+void check_claims(const Subject& subject, Findings& findings) {
+  const auto now = StatefulSet{subject.object}.claim_templates();
+  const auto before = StatefulSet{*subject.old}.claim_templates();
+  if (now.size() != before.size()) {
+    return report("/spec/volumeClaimTemplates", "the number of claim templates", findings);
+  }
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    Path difference;
+    if (same_claim(now[i].node, before[i].node, difference)) continue;
+    report(Path(now[i].path().text() + difference.text()),
+           fmt::format("claim template \"{}\"", before[i].name()), findings);
+  }
+}
+
+void check(const Subject& subject, Findings& findings) {
+  const Node now = subject.object.spec();
+  const Node before = subject.old->spec();
+  if (!same_text(now["serviceName"], before["serviceName"], ""))
+    report("/spec/serviceName", "serviceName", findings);
+  if (!same_text(now["podManagementPolicy"], before["podManagementPolicy"], "OrderedReady")) {
+    report("/spec/podManagementPolicy", "podManagementPolicy", findings);
+  }
+  if (now["selector"].exists() && before["selector"].exists() &&
+      !equal(now["selector"], before["selector"])) {
+    report("/spec/selector", "the selector", findings);
+  }
+  check_claims(subject, findings);
+}
+
+}  // namespace
+
+extern const Policy immutable_field_change;
+constinit const Policy immutable_field_change{
+    .id = "immutable-field-change",
+    .section = "identity",
+    .severity = Severity::medium,
+    .action = EnforcementAction::deny,
+    .guarded = EnforcementAction::deny,
+    .needs = Needs::old_object,
+    .kinds = {Kind::stateful_set},
+    .operations = {Operation::update},
+    .summary = "An update changes a field that cannot be changed.",
+    .reason =
+        "The API server refuses the whole update with one message for all fields: of a set that "
+        "exists "
+        "only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, minReadySeconds "
+        "and "
+        "persistentVolumeClaimRetentionPolicy may change.",
+    .exceptions = "What the API server fills in: a default is the same as nothing.",
+    .remedy =
+        "keep the field, or delete the set with --cascade=orphan and create it again; for a larger "
+        "claim, patch the claims too",
+    .sources =
+        "StatefulSetSpec (apps/v1)\n"
+        "kubernetes/kubernetes#56341, #68737",
+    .check = check,
+};
+
+}  // namespace stateward::policies
