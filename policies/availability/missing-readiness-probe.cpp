@@ -7,9 +7,15 @@
 namespace stateward::policies {
 namespace {
 
+// Beside the application, and known to be, or by its silence: a further container that declares no
+// port serves nobody.
+bool serves_nobody(const Container& container) {
+  return is_helper_container(container) || (container.index > 0 && container.node["ports"].empty());
+}
+
 void check(const Subject& subject, Findings& findings) {
   for (const Container& container : StatefulSet{subject.object}.pod_spec().containers()) {
-    if (container.list != ContainerList::containers || is_helper_container(container)) continue;
+    if (container.list != ContainerList::containers || serves_nobody(container)) continue;
     if (container.readiness().exists()) continue;
     findings.add(
         container.path() / "readinessProbe",
@@ -37,9 +43,10 @@ constinit const Policy missing_readiness_probe{
         "a "
         "member that cannot answer yet.",
     .exceptions =
-        "Init containers, also restartable ones, and containers known to be beside an application: "
-        "mesh "
-        "proxies, config reloaders, log and backup agents, exporters.",
+        "Init containers, also restartable ones; containers known to be beside an application "
+        "(mesh proxies, config "
+        "reloaders, log and backup agents, exporters), and any but the first that declares no "
+        "port.",
     .remedy = "add a readinessProbe that succeeds once the member can serve",
     .sources =
         "Container.readinessProbe (core/v1)\n"

@@ -30,8 +30,9 @@ void check(const Subject& subject, Findings& findings) {
     const std::string_view tag = tag_of(image);
     if (!tag.empty() && tag != "latest") continue;
     findings.add(container.path() / "image",
-                 tag.empty() ? fmt::format("image \"{}\" has no tag, which means latest", image)
-                             : fmt::format("image \"{}\" is another one every day", image));
+                 tag.empty()
+                     ? fmt::format("image \"{}\" has no tag, which means latest", image)
+                     : fmt::format("image \"{}\" may be another one for each member", image));
   }
 }
 
