@@ -44,7 +44,8 @@ Result<std::vector<Certificate>> certificates_from_pem(std::string_view pem) {
 
 Result<PrivateKey> key_from_pem(std::string_view pem) {
   // OpenSSL's decoders say "unsupported" to all of these.
-  if (pem.find("PRIVATE KEY-----") == std::string_view::npos) return fail("no PEM private key in it");
+  if (pem.find("PRIVATE KEY-----") == std::string_view::npos)
+    return fail("no PEM private key in it");
   if (pem.find("ENCRYPTED") != std::string_view::npos) return fail("the key is encrypted");
   const Bio bio = reader(pem);
   PrivateKey key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));

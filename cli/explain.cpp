@@ -21,8 +21,18 @@ using policies::PolicyEntry;
 
 constexpr std::size_t kWidth = 88;
 
-// `text` in lines of at most kWidth, each behind `indent`.
-std::string wrapped(std::string_view text, std::string_view indent) {
+// Calls `use` for each line of `text`.
+template <typename Use>
+void for_each_line(std::string_view text, Use use) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    use(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+// One line of prose in lines of at most kWidth, each behind `indent`.
+std::string wrapped_line(std::string_view text, std::string_view indent) {
   std::string out;
   std::string line;
   while (!text.empty()) {
@@ -38,29 +48,23 @@ std::string wrapped(std::string_view text, std::string_view indent) {
   return out + fmt::format("{}{}\n", indent, line);
 }
 
+std::string wrapped(std::string_view text, std::string_view indent) {
+  std::string out;
+  for_each_line(text, [&](std::string_view line) { out += wrapped_line(line, indent); });
+  return out;
+}
+
 std::string indented(std::string_view text) {
   std::string out;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
+  for_each_line(text, [&](std::string_view line) {
     out += line.empty() ? "\n" : fmt::format("    {}\n", line);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
+  });
   return out;
 }
 
 void print_section(std::string_view title, std::string_view text) {
   if (text.empty()) return;
   std::cout << '\n' << title << '\n' << wrapped(text, "  ");
-}
-
-void print_sources(std::string_view sources) {
-  std::cout << "\nSources\n";
-  while (!sources.empty()) {
-    const std::size_t end = std::min(sources.find('\n'), sources.size());
-    std::cout << wrapped(sources.substr(0, end), "  ");
-    sources.remove_prefix(std::min(end + 1, sources.size()));
-  }
 }
 
 void print_example(std::string_view title, std::span<const Example> examples,
@@ -73,14 +77,14 @@ void print_example(std::string_view title, std::span<const Example> examples,
 
 void print(const PolicyEntry& entry) {
   const Policy& policy = *entry.policy;
-  std::cout << fmt::format("{}: {}\n", policy.id, policy.summary)
+  std::cout << wrapped(fmt::format("{}: {}", policy.id, policy.summary), "")
             << fmt::format("section {}, severity {}, action {}; in guarded namespaces {}\n",
                            policy.section, to_string(policy.severity), to_string(policy.action),
                            to_string(policy.guarded));
   print_section("Why", policy.reason);
   print_section("When it stays silent", policy.exceptions);
   print_section("What to do", policy.remedy);
-  print_sources(policy.sources);
+  print_section("Sources", policy.sources);
   print_example("Found here", entry.examples, "bad");
   print_example("Fixed", entry.examples, "fixed");
   print_example("Not found here", entry.examples, "good");
@@ -88,12 +92,12 @@ void print(const PolicyEntry& entry) {
 
 void print(const InjectionEntry& entry) {
   const Injection& injection = *entry.injection;
-  std::cout << fmt::format("{}: {}\n", injection.id, injection.summary)
-            << fmt::format("opt out: annotation {} without \"{}\"\n", kInjectAnnotation,
-                           injection.group);
+  std::cout << wrapped(fmt::format("{}: {}", injection.id, injection.summary), "")
+            << fmt::format("opt out: annotation {}: none, or a list without \"{}\"\n",
+                           kInjectAnnotation, injection.group);
   print_section("Why", injection.reason);
   print_section("When nothing is injected", injection.exceptions);
-  print_sources(injection.sources);
+  print_section("Sources", injection.sources);
   print_example("Injected into this", entry.examples, "bad");
   print_example("The result", entry.examples, "fixed");
   print_example("Left alone", entry.examples, "good");
@@ -111,7 +115,7 @@ void print_list() {
   }
   std::cout << "\ninjections\n";
   for (const InjectionEntry& entry : policies::injection_entries_of_build()) {
-    std::cout << fmt::format("  {:<48} {}\n", entry.injection->id, entry.injection->summary);
+    std::cout << fmt::format("  {:<32} {}\n", entry.injection->id, entry.injection->summary);
   }
 }
 

@@ -1,17 +1,17 @@
 #include "cli/inputs.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
+#include <compare>
 #include <cstring>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <map>
 #include <set>
+#include <string_view>
 #include <utility>
 
 namespace stateward {
@@ -19,7 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t kLargestFile = std::uintmax_t{64} << 20;
+constexpr std::size_t kLargestFile = std::size_t{64} << 20;
+constexpr std::size_t kFirstRead = std::size_t{64} << 10;
 
 bool is_manifest(const fs::path& path) {
   const fs::path extension = path.extension();
@@ -30,90 +31,168 @@ bool is_hidden(const fs::path& path) { return path.filename().native().starts_wi
 
 std::string printed(const fs::path& path) {
   const std::string name = path.generic_string();
-  return name.starts_with("./") ? name.substr(2) : name;
+  return name.starts_with("./") && name.size() > 2 ? name.substr(2) : name;
 }
 
-// Walks a folder by hand: links to folders are followed once, so a loop of links ends.
+// A folder as the file system tells it from others, however it is spelled. Standard input has none.
+struct FolderId {
+  dev_t device = 0;
+  ino_t inode = 0;
+  auto operator<=>(const FolderId&) const = default;
+};
+
+FolderId folder_id(const fs::path& folder) {
+  struct stat status {};
+  if (stat(folder.empty() ? "." : folder.c_str(), &status) != 0) return {};
+  return {status.st_dev, status.st_ino};
+}
+
+// Files by the folder they stand in.
+using Folders = std::map<FolderId, std::vector<InputFile>>;
+
+// Walks folders by hand. Links to folders wait until everything that is reached without them is
+// known, so that a file's name does not depend on the order in which a folder lists its entries.
 class FolderWalk {
  public:
-  explicit FolderWalk(std::vector<InputFile>& out) : out_(out) {}
+  explicit FolderWalk(Folders& out) : out_(out) {}
 
-  Result<bool> add(const fs::path& folder) {
-    struct stat status {};
-    if (stat(folder.c_str(), &status) == 0 &&
-        !visited_.emplace(status.st_dev, status.st_ino).second)
-      return true;
+  Result<void> add(const fs::path& folder) {
+    const FolderId id = folder_id(folder);
+    if (!visited_.insert(id).second) return {};
     std::error_code error;
     fs::directory_iterator entries(folder, error);
-    if (error)
-      return fail(fmt::format("cannot open folder {}: {}", printed(folder), error.message()));
-    for (const fs::directory_entry& entry : entries) {
-      if (is_hidden(entry.path())) continue;
-      if (entry.is_directory(error)) {
-        if (auto inner = add(entry.path()); !inner) return inner;
-      } else if (is_manifest(entry.path()) && entry.is_regular_file(error)) {
-        out_.push_back({printed(entry.path()), entry.path()});
-      }
+    if (error) return fail(error.message());
+    for (; entries != fs::directory_iterator(); entries.increment(error)) {
+      if (!is_hidden(entries->path())) add(*entries, id);
     }
-    return true;
+    return {};
+  }
+
+  void follow_links() {
+    while (!links_.empty()) {
+      for (const fs::path& link : std::exchange(links_, {})) add_inner(link);
+    }
   }
 
  private:
-  std::vector<InputFile>& out_;
-  std::set<std::pair<dev_t, ino_t>> visited_;
+  void add(const fs::directory_entry& entry, FolderId folder) {
+    std::error_code error;
+    if (entry.is_directory(error)) {
+      if (entry.is_symlink(error)) {
+        links_.insert(entry.path());
+      } else {
+        add_inner(entry.path());
+      }
+    } else if (is_manifest(entry.path()) &&
+               (entry.is_regular_file(error) || !entry.exists(error))) {
+      out_[folder].push_back({printed(entry.path()), entry.path()});
+    }
+  }
+
+  // A folder that cannot be listed is left to read_input, to say so.
+  void add_inner(const fs::path& folder) {
+    if (!add(folder)) out_[folder_id(folder)].push_back({printed(folder), folder});
+  }
+
+  Folders& out_;
+  std::set<FolderId> visited_;
+  std::set<fs::path> links_;
 };
 
-Result<std::vector<InputFile>> expand(const std::vector<std::string>& arguments) {
-  std::vector<InputFile> files;
+Result<Folders> expand(const std::vector<std::string>& arguments) {
+  Folders folders;
+  FolderWalk walk(folders);
   for (const std::string& argument : arguments) {
     std::error_code error;
     if (argument == "-") {
-      files.push_back({"<stdin>", {}});
+      folders[{}].push_back({"<stdin>", {}});
     } else if (fs::is_directory(argument, error)) {
-      if (auto walked = FolderWalk(files).add(argument); !walked)
-        return tl::unexpected(walked.error());
-    } else if (fs::exists(argument, error)) {
-      files.push_back({printed(argument), argument});
+      if (auto walked = walk.add(argument); !walked)
+        return fail(fmt::format("cannot open folder {}: {}", argument, walked.error().message));
+    } else if (access(argument.c_str(), R_OK) != 0) {
+      return fail(fmt::format("cannot open {}: {}", argument.empty() ? "\"\"" : argument,
+                              std::strerror(errno)));
     } else {
-      return fail(fmt::format("cannot open {}: no such file or folder", argument));
+      const fs::path path(argument);
+      folders[folder_id(path.parent_path())].push_back({printed(path), path});
     }
   }
-  std::sort(files.begin(), files.end(),
-            [](const auto& left, const auto& right) { return left.name < right.name; });
-  const auto same = [](const auto& left, const auto& right) { return left.name == right.name; };
-  files.erase(std::unique(files.begin(), files.end(), same), files.end());
-  return files;
+  walk.follow_links();
+  return folders;
 }
 
-std::string set_of(const InputFile& file, Scope scope) {
-  if (scope == Scope::input) return "";
-  if (scope == Scope::file || file.path.empty()) return file.name;
-  return printed(file.path.parent_path()) + "/";
+std::string_view file_name(const InputFile& file) {
+  const std::string_view path = file.path.native();
+  return path.substr(path.rfind('/') + 1);
+}
+
+// A file named twice stays once. `files` are of one folder.
+void drop_repeated(std::vector<InputFile>& files) {
+  std::stable_sort(files.begin(), files.end(), [](const auto& left, const auto& right) {
+    return file_name(left) < file_name(right);
+  });
+  const auto same = [](const auto& left, const auto& right) {
+    return file_name(left) == file_name(right);
+  };
+  files.erase(std::unique(files.begin(), files.end(), same), files.end());
+}
+
+bool by_name(const InputFile& left, const InputFile& right) { return left.name < right.name; }
+
+bool by_folder(const InputSet& left, const InputSet& right) {
+  const auto key = [](const InputSet& set) {
+    const std::string_view name = set.front().name;
+    return std::pair(name.substr(0, name.rfind('/') + 1), name);
+  };
+  return key(left) < key(right);
+}
+
+Result<std::string> read_all(int descriptor) {
+  struct stat status {};
+  const bool sized = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  const auto expected = sized ? static_cast<std::size_t>(status.st_size) : kFirstRead;
+  // Room for one byte more than expected: the read that finds nothing more needs some, too.
+  std::string text(std::min(expected, kLargestFile) + 1, '\0');
+  std::size_t size = 0;
+  while (size <= kLargestFile && expected <= kLargestFile) {
+    const ssize_t got = ::read(descriptor, text.data() + size, text.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(std::strerror(errno));
+    size += static_cast<std::size_t>(got);
+    if (got == 0) {
+      text.resize(size);
+      return text;
+    }
+    if (size == text.size()) text.resize(std::min(size * 2, kLargestFile + 1));
+  }
+  return fail("larger than 64 MiB; split it");
 }
 
 }  // namespace
 
 Result<std::vector<InputSet>> find_inputs(const std::vector<std::string>& arguments, Scope scope) {
-  auto files = expand(arguments);
-  if (!files) return tl::unexpected(files.error());
-  std::map<std::string, InputSet> sets;
-  for (InputFile& file : *files) sets[set_of(file, scope)].push_back(std::move(file));
-  std::vector<InputSet> ordered;
-  for (auto& [key, set] : sets) ordered.push_back(std::move(set));
-  return ordered;
+  auto folders = expand(arguments);
+  if (!folders) return tl::unexpected(folders.error());
+  std::vector<InputSet> sets;
+  for (auto& [id, files] : *folders) {
+    drop_repeated(files);
+    if (sets.empty() || scope == Scope::folder) sets.emplace_back();
+    for (InputFile& file : files) {
+      if (scope == Scope::file && !sets.back().empty()) sets.emplace_back();
+      sets.back().push_back(std::move(file));
+    }
+  }
+  for (InputSet& set : sets) std::sort(set.begin(), set.end(), by_name);
+  std::sort(sets.begin(), sets.end(), by_folder);
+  return sets;
 }
 
 Result<std::string> read_input(const InputFile& file) {
-  if (file.path.empty()) return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  std::ifstream stream(file.path, std::ios::binary | std::ios::ate);
-  if (!stream) return fail(fmt::format("cannot open {}: {}", file.name, std::strerror(errno)));
-  const auto size = static_cast<std::uintmax_t>(stream.tellg());
-  if (size > kLargestFile)
-    return fail(fmt::format("{} is larger than 64 MiB; split it", file.name));
-  std::string text(size, '\0');
-  stream.seekg(0);
-  stream.read(text.data(), static_cast<std::streamsize>(size));
-  if (!stream) return fail(fmt::format("cannot read {}: {}", file.name, std::strerror(errno)));
+  if (file.path.empty()) return read_all(STDIN_FILENO);
+  const int descriptor = open(file.path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return fail(std::strerror(errno));
+  auto text = read_all(descriptor);
+  close(descriptor);
   return text;
 }
 

@@ -11,8 +11,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// ASCII only, so that no terminal and no log can be made to do anything.
 std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
 std::string date(const Date& day) {
@@ -46,14 +47,14 @@ Json exemption_json(const std::optional<Exemption>& exemption) {
           {"until", exemption->until ? Json(date(*exemption->until)) : Json(nullptr)}};
 }
 
-Json finding_json(const Manifests& manifests, const Finding& finding) {
-  const Located located = locate_finding(manifests, finding);
+Json finding_json(const Manifests& manifests, const PlacedFinding& placed) {
+  const Finding& finding = placed.finding;
   return {{"policy", finding.policy->id},
           {"severity", to_string(finding.severity)},
           {"action", to_string(action_of(finding, Enforcement::policy))},
           {"object", object_json(*finding.object)},
           {"path", finding.path.text()},
-          {"location", location_json(located.file->name, located.span)},
+          {"location", location_json(manifests.file_of(*finding.object).name, placed.place)},
           {"message", finding.message},
           {"remedy", finding.remedy},
           {"fix", fix_json(finding.fix)},
@@ -72,8 +73,8 @@ JsonReport::JsonReport(std::ostream& out) : out_(out) {
 }
 
 void JsonReport::add(const JudgedSet& set) {
-  for (const Finding& finding : set.findings) {
-    out_ << (first_ ? "\n" : ",\n") << dump(finding_json(set.manifests, finding));
+  for (const PlacedFinding& placed : set.findings) {
+    out_ << (first_ ? "\n" : ",\n") << dump(finding_json(set.manifests, placed));
     first_ = false;
   }
   for (const Diagnostic& diagnostic : set.manifests.diagnostics) {

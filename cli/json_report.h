@@ -1,15 +1,18 @@
-// The report for programs, `stateward.dev/report/v1`, stable:
-//   {"schema", "findings": [{"policy", "severity", "action", "object": {"apiVersion", "kind",
-//   "namespace", "name"},
-//     "path" (a JSON Pointer in the object), "location": {"file", "line", "column", "endLine",
-//     "endColumn"}, "message", "remedy", "fix": {"applicability": "safe" | "unsafe", "patch" (RFC
-//     6902, against the object)} | null, "exemption": {"reason", "until" | null} | null}],
+// The report for programs, one JSON object, stable and always valid:
+//   {"schema": "stateward.dev/report/v1",
+//    "findings": [{"policy", "severity": "info" | "low" | "medium" | "high" | "critical",
+//      "action": "deny" | "warn" | "audit", "object": {"apiVersion", "kind", "namespace", "name"},
+//      "path": JSON Pointer in the object,
+//      "location": {"file", "line", "column", "endLine", "endColumn"}, "message", "remedy",
+//      "fix": {"applicability": "safe" | "unsafe", "patch": RFC 6902, of the object} | null,
+//      "exemption": {"reason", "until": "2027-01-31" | null} | null}],
 //    "diagnostics": [{"severity": "error" | "note", "location", "message"}],
 //    "skipped": [{"policy", "object", "reason"}],
-//    "summary": {"files", "documents", "ignored", "objects", "findings": {"deny", "warn", "audit"},
-//    "hidden", "exempted"}}
-// Lines and columns count from 1, columns in code points, the end is exclusive. Findings are
-// written as they come.
+//    "summary": {"files", "documents", "ignored", "objects",
+//      "findings": {"deny", "warn", "audit"}, "hidden", "exempted"}}
+// Lines and columns count from 1, columns in code points, the end is exclusive. "findings" holds
+// what is shown; the summary counts what is hidden too. Each entry stands on a line of its own and
+// findings are written as they come. Everything beyond ASCII is escaped.
 #pragma once
 
 #include <ostream>

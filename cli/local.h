@@ -1,5 +1,6 @@
-// What `serve --local` brings along: an authority and a certificate made in memory, and on disk what a person needs to
-// try the webhook: the authority's certificate and two reviews, one that is mended and one that is denied.
+// What `serve --local` brings along: an authority and a certificate made in memory, and on disk
+// what a person needs to try the webhook: the authority's certificate and two reviews, one that is
+// mended and one that is denied.
 #pragma once
 
 #include <chrono>
@@ -14,9 +15,10 @@ namespace stateward {
 
 class Local {
  public:
-  // An empty `folder` is a fresh one under the temporary directory, and goes with this object; another is made where it
-  // is missing, and stays. The certificate is for localhost and `host`.
-  static Result<Local> make(const std::filesystem::path& folder, const std::string& host, std::chrono::sys_seconds now);
+  // An empty `folder` is a fresh one under the temporary directory, and goes with this object;
+  // another is made where it is missing, and stays. The certificate is for localhost and `host`.
+  static Result<Local> make(const std::filesystem::path& folder, const std::string& host,
+                            std::chrono::sys_seconds now);
   Local(Local&& other) noexcept;
   Local& operator=(Local&&) = delete;
   ~Local();

@@ -1,14 +1,34 @@
+// stateward: one command a line, in the README's order.
+
 #include <exception>
 #include <iostream>
 #include <variant>
 
 #include "cli/options.h"
 
+using namespace stateward;
+
+namespace {
+
+template <typename... Commands>
+struct OneOf : Commands... {
+  using Commands::operator()...;
+};
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);
   try {
-    const auto command = stateward::parse_command_line(argc, argv);
+    const auto command = parse_command_line(argc, argv);
     if (!command) return command.error();
-    return std::visit([](const auto& options) { return run(options); }, *command);
+    return std::visit(OneOf{
+                          [](const ValidateOptions& validate) { return run(validate); },
+                          [](const ExplainOptions& explain) { return run(explain); },
+                          [](const ServeOptions& serve) { return run(serve); },
+                          [](const VersionOptions& version) { return run(version); },
+                      },
+                      *command);
   } catch (const std::exception& error) {
     std::cerr << "stateward: " << error.what() << '\n';
     return 2;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/inputs.h"
+#include "cli/kustomize.h"
 #include "engine/diagnostic.h"
 #include "engine/object_set.h"
 
@@ -18,21 +19,24 @@ struct Manifests {
     std::string name;
     std::string text;
   };
-  std::vector<File> files;         // Object::source counts these
+  std::vector<File> files;         // by name; Object::source counts these
   std::deque<Document> documents;  // what the objects look into
   ObjectSet set;                   // every object, also those that are not judged
   std::vector<const Object*> judged;
-  std::vector<Diagnostic> diagnostics;
-  std::size_t document_count = 0;  // that held anything
-  std::size_t ignored =
-      0;  // documents without apiVersion and kind, and objects of kinds nobody judges
+  // Judged by themselves: another of their kind, namespace and name stands before them, and would
+  // be taken for a sibling.
+  std::vector<const Object*> judged_alone;
+  std::vector<Diagnostic> diagnostics;  // by file and place
+  std::size_t document_count = 0;       // that held anything
+  // Documents without apiVersion and kind, patches, and objects of kinds nobody judges.
+  std::size_t ignored = 0;
 
   const File& file_of(const Object& object) const { return files[object.source]; }
 };
 
-// Reads and frees nothing: the caller drops the result when it has been reported. A file that
-// cannot be read is an error. The objects' default namespace must outlive the result.
-Result<Manifests> load_manifests(const InputSet& inputs, std::string_view default_namespace,
-                                 ObjectSet::Coverage coverage);
+// Reads every file of `inputs`; what cannot be read is among the diagnostics. The objects' default
+// namespace must outlive the result.
+Manifests load_manifests(const InputSet& inputs, const KustomizePatches& patches,
+                         std::string_view default_namespace, ObjectSet::Coverage coverage);
 
 }  // namespace stateward

@@ -1,90 +1,150 @@
 #include "cli/options.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
-#include <map>
+#include <algorithm>
+#include <iterator>
 #include <string>
+#include <string_view>
+#include <utility>
+
+#include "cli/safe_text.h"
 
 namespace stateward {
 namespace {
 
-const std::map<std::string, ValidateOptions::Format> kFormats = {
-    {"text", ValidateOptions::Format::text}, {"json", ValidateOptions::Format::json}};
-const std::map<std::string, ValidateOptions::Color> kColors = {
-    {"auto", ValidateOptions::Color::automatic},
-    {"always", ValidateOptions::Color::always},
-    {"never", ValidateOptions::Color::never}};
-const std::map<std::string, Scope> kScopes = {
-    {"folder", Scope::folder}, {"input", Scope::input}, {"file", Scope::file}};
-const std::map<std::string, EnforcementAction> kFailOn = {{"deny", EnforcementAction::deny},
-                                                          {"warn", EnforcementAction::warn},
-                                                          {"never", EnforcementAction::off}};
-const std::map<std::string, Severity> kSeverities = {{"info", Severity::info},
-                                                     {"low", Severity::low},
-                                                     {"medium", Severity::medium},
-                                                     {"high", Severity::high},
-                                                     {"critical", Severity::critical}};
-
-// An option that takes one of the names of `choices`.
 template <typename T>
-void add_choice(CLI::App& app, const std::string& name, T& value,
-                const std::map<std::string, T>& choices, const std::string& description) {
+using Choice = std::pair<std::string_view, T>;
+
+constexpr Choice<ValidateOptions::Format> kFormats[] = {{"text", ValidateOptions::Format::text},
+                                                        {"json", ValidateOptions::Format::json}};
+constexpr Choice<ValidateOptions::Color> kColors[] = {{"auto", ValidateOptions::Color::automatic},
+                                                      {"always", ValidateOptions::Color::always},
+                                                      {"never", ValidateOptions::Color::never}};
+constexpr Choice<Scope> kScopes[] = {
+    {"folder", Scope::folder}, {"input", Scope::input}, {"file", Scope::file}};
+constexpr Choice<EnforcementAction> kFailOn[] = {{"deny", EnforcementAction::deny},
+                                                 {"warn", EnforcementAction::warn},
+                                                 {"never", EnforcementAction::off}};
+constexpr Choice<Severity> kSeverities[] = {{"info", Severity::info},
+                                            {"low", Severity::low},
+                                            {"medium", Severity::medium},
+                                            {"high", Severity::high},
+                                            {"critical", Severity::critical}};
+
+constexpr char kExamples[] =
+    "Examples:\n"
+    "  stateward validate deploy/\n"
+    "  stateward explain missing-service-name\n"
+    "  stateward serve --local\n"
+    "\n"
+    "stateward COMMAND --help tells more of each.";
+
+// An option that takes one of the names of `choices`; what `value` holds now is its default.
+template <typename T, std::size_t size>
+void add_choice(CLI::App& app, const std::string& name, T& value, const Choice<T> (&choices)[size],
+                const std::string& description) {
   std::string names;
-  for (const auto& [choice, meaning] : choices) names += (names.empty() ? "" : "|") + choice;
-  const auto read = [&value, &choices](const std::string& text) {
-    const auto found = choices.find(text);
-    if (found == choices.end())
-      throw CLI::ValidationError("\"" + text + "\" is none of the choices");
+  std::string standard;
+  for (const auto& [choice, meaning] : choices) {
+    names += fmt::format("{}{}", names.empty() ? "" : "|", choice);
+    if (meaning == value) standard = choice;
+  }
+  const auto read = [&value, &choices, names, name](const std::string& text) {
+    const auto found = std::find_if(std::begin(choices), std::end(choices),
+                                    [&](const Choice<T>& choice) { return choice.first == text; });
+    if (found == std::end(choices))
+      throw CLI::ValidationError(fmt::format("{}: \"{}\" is none of {}", name, text, names));
     value = found->second;
   };
-  app.add_option_function<std::string>(name, read, description)->type_name(names);
+  app.add_option_function<std::string>(name, read, fmt::format("{} ({})", description, standard))
+      ->type_name(names);
 }
 
 void add_validate(CLI::App& app, ValidateOptions& options, bool& pedantic) {
   app.add_option("PATH", options.paths,
-                 "Files, folders (their *.yaml, *.yml, *.json), or - for standard input");
-  add_choice(app, "-o,--output", options.format, kFormats, "Format of the report (text)");
+                 "Files, folders, or - for standard input, which is also read\n"
+                 "where no path is given and it is no terminal. In folders\n"
+                 "*.yaml, *.yml and *.json are read, in their subfolders too,\n"
+                 "but nothing that is hidden");
+  add_choice(app, "-o,--output", options.format, kFormats, "Format of the report");
   app.add_flag("--complete", options.complete,
                "These files are everything: absence may be concluded from");
-  add_choice(app, "--fail-on", options.fail_on, kFailOn, "Exit with 1 from this action on (deny)");
+  add_choice(app, "--fail-on", options.fail_on, kFailOn,
+             "Exit with 1 where a finding has this action or a stricter one");
   add_choice(app, "--min-severity", options.min_severity, kSeverities,
-             "Show findings from this severity on (medium)");
-  app.add_flag("--pedantic", pedantic, "Show all findings, like --min-severity info");
-  app.add_option("--policy", options.policies, "Only these policies")
+             "Show findings of this severity or a worse one; hidden ones\n"
+             "are counted, and fail all the same");
+  app.add_flag("--pedantic", pedantic, "Show all findings: --min-severity info");
+  app.add_option("--policy", options.policies,
+                 "Only these policies, by id: a list with commas, or the option\nagain")
       ->delimiter(',')
       ->type_name("ID")
       ->allow_extra_args(false);
-  app.add_option("--namespace", options.name_space, "Namespace of objects that name none (default)")
+  app.add_option("--namespace", options.name_space,
+                 "Namespace of objects that name none (" + options.name_space + ")")
       ->type_name("NS");
-  app.add_option("--old", options.old_path, "The state before: judge as an update of it")
+  app.add_option("--old", options.old_path,
+                 "The state before, a file or folder: objects found there are\njudged as updates")
       ->type_name("PATH");
   add_choice(app, "--scope", options.scope, kScopes,
-             "What belongs together and is judged together (folder)");
+             "What belongs together and is judged together: a folder's own\n"
+             "files, all that was given, or each file alone");
   add_choice(app, "--color", options.color, kColors,
-             "Colours (auto: on a terminal, unless NO_COLOR is set)");
+             "Colours; auto: on a terminal, unless NO_COLOR is set");
   app.footer(
-      "Exit codes: 0 nothing at or above --fail-on, 1 findings or unreadable documents, 2 wrong "
-      "usage.\n\n"
+      "Exit codes:\n"
+      "  0  nothing at or above --fail-on\n"
+      "  1  such findings, or documents that the API server would not read either\n"
+      "  2  wrong usage, or an argument that cannot be opened\n"
+      "\n"
+      "Findings go to standard output, everything else to standard error.\n"
+      "\n"
       "Examples:\n"
       "  stateward validate deploy/\n"
       "  helm template my-chart | stateward validate --complete -\n"
-      "  stateward validate --old before/ after/ -o json");
+      "  stateward validate --old before/ after/\n"
+      "  stateward validate --fail-on warn --policy missing-service-name,shared-claim web.yaml\n"
+      "  stateward validate -o json deploy/ > report.json");
+}
+
+void add_explain(CLI::App& app, ExplainOptions& options) {
+  app.add_option("ID", options.id, "A policy or an injection; without it they are listed");
+  app.footer(
+      "Examples:\n"
+      "  stateward explain\n"
+      "  stateward explain missing-service-name");
 }
 
 void add_serve(CLI::App& app, ServeOptions& options) {
   app.add_option("--listen", options.listen,
-                 "Where reviews are answered, with TLS (127.0.0.1:9443)")
+                 "Where reviews are answered, over TLS (" + options.listen + ")")
       ->type_name("ADDR:PORT");
   app.add_option("--health-listen", options.health_listen,
-                 "Where /livez, /readyz and /version are, without (127.0.0.1:8081)")
+                 "Where /livez, /readyz and /version are answered, without TLS;\n"
+                 "empty: nowhere (" +
+                     options.health_listen + ")")
       ->type_name("ADDR:PORT");
-  app.add_option("--tls-cert", options.tls_cert, "Certificate chain, PEM")->type_name("FILE");
+  app.add_option("--tls-cert", options.tls_cert, "The certificate and its chain, PEM")
+      ->type_name("FILE");
   app.add_option("--tls-key", options.tls_key, "Its private key, PEM")->type_name("FILE");
   app.add_flag("--local", options.local,
-               "Make an authority in memory, and print two reviews to try");
+               "Instead of the two files: make an authority in memory, and\n"
+               "print how to try two reviews");
   app.footer(
+      "Paths: POST /mutate, /validate, /validate/observe (never denies), /validate/guard (guarded\n"
+      "actions)\n"
+      "\n"
       "Examples:\n"
       "  stateward serve --local\n"
       "  stateward serve --listen 0.0.0.0:9443 --tls-cert tls.crt --tls-key tls.key");
+}
+
+std::string usage_message(const CLI::App* app, const CLI::Error& error) {
+  const auto commands = app->get_subcommands();
+  return fmt::format("stateward: {}; see stateward {}--help\n", safe_text(error.what()),
+                     commands.empty() ? "" : commands.front()->get_name() + " ");
 }
 
 }  // namespace
@@ -93,10 +153,8 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   CLI::App app{
       "Guards stateful workloads on Kubernetes: finds what breaks their identity or storage."};
   app.name("stateward");
-  app.require_subcommand(1);
-  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
-    return "stateward: " + std::string(error.what()) + "; see " + failed->get_name() + " --help\n";
-  });
+  app.require_subcommand(0, 1);
+  app.failure_message(usage_message);
   ValidateOptions validate;
   ExplainOptions explain;
   ServeOptions serve;
@@ -110,15 +168,19 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   add_validate(*validate_app, validate, pedantic);
   CLI::App* explain_app =
       app.add_subcommand("explain", "List the policies, or explain one with examples");
-  explain_app->add_option("ID", explain.id, "A policy or injection");
+  add_explain(*explain_app, explain);
   CLI::App* serve_app = app.add_subcommand("serve", "Answer admission reviews over TLS");
   add_serve(*serve_app, serve);
   app.add_subcommand("version", "Print the version");
+  app.footer(kExamples);  // last, for commands begin with their parent's
 
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
     if (show_version) return Command(VersionOptions{});
+    if (app.get_subcommands().empty())
+      throw CLI::RequiredError("no command given: validate, explain, serve or version",
+                               CLI::ExitCodes::RequiredError);
+  } catch (const CLI::ParseError& error) {
     return tl::unexpected(app.exit(error) == 0 ? 0 : 2);
   }
   if (pedantic) validate.min_severity = Severity::info;

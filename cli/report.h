@@ -3,9 +3,8 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <map>
-#include <string>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -14,7 +13,16 @@
 
 namespace stateward {
 
+// Why policies that look at other objects are skipped for Manifests::judged_alone.
+inline constexpr std::string_view kJudgedAlone =
+    "it looks at other objects, and one of the same kind, namespace and name stands already";
+
 struct Summary {
+  struct SkippedCount {
+    std::set<const Policy*> policies;
+    std::size_t judgements = 0;  // a policy on an object
+  };
+
   std::size_t files = 0;
   std::size_t documents = 0;
   std::size_t ignored = 0;  // kinds nobody judges, and YAML that is no Kubernetes object
@@ -24,23 +32,22 @@ struct Summary {
   std::size_t audited = 0;
   std::size_t hidden = 0;  // findings below what is shown
   std::size_t exempted = 0;
-  std::size_t unreadable = 0;                       // error diagnostics
-  std::map<std::string_view, std::size_t> skipped;  // reason to how many judgements
+  std::size_t unreadable = 0;                        // error diagnostics
+  std::map<std::string_view, SkippedCount> skipped;  // by reason
 };
 
-// One set as it was judged; borrowed from the caller. Findings are those to show, sorted by place.
+// A finding and where it is printed.
+struct PlacedFinding {
+  Finding finding;
+  Span place;
+};
+
+// One set as it was judged; borrowed from the caller.
 struct JudgedSet {
   const Manifests& manifests;
-  std::vector<Finding> findings;
+  std::vector<PlacedFinding> findings;  // those to show, by file, place and policy
   std::vector<Skipped> skipped;
 };
-
-// The place where a finding is printed, and its file.
-struct Located {
-  const Manifests::File* file = nullptr;
-  Span span;
-};
-Located locate_finding(const Manifests& manifests, const Finding& finding);
 
 class ReportWriter {
  public:

@@ -11,14 +11,17 @@ struct ServeOptions {
   std::string health_listen = "127.0.0.1:8081";  // empty: none
   std::string tls_cert;
   std::string tls_key;
-  bool local = false;         // an authority made in memory instead of the two files
-  std::string local_folder;   // --local writes its files there; empty: into a fresh one, removed in the end
-  // How long SIGTERM leaves others time to stop sending before connections are refused; --local and SIGINT do not wait.
+  bool local = false;  // an authority made in memory instead of the two files
+  std::string
+      local_folder;  // --local writes its files there; empty: into a fresh one, removed in the end
+  // How long SIGTERM leaves others time to stop sending before connections are refused; --local and
+  // SIGINT do not wait.
   std::chrono::seconds drain{15};
 };
 
-// SIGTERM and SIGINT end it; a second one ends it at once. To be called where no other thread runs yet, for the signals
-// are blocked before threads are made. 0: stopped as told; 1: gave up while serving; 2: could not start.
+// SIGTERM and SIGINT end it; a second one ends it at once. To be called where no other thread runs
+// yet, for the signals are blocked before threads are made. 0: stopped as told; 1: gave up while
+// serving; 2: could not start.
 int run(const ServeOptions& options);
 
 }  // namespace stateward

@@ -4,55 +4,29 @@
 
 #include <algorithm>
 
+#include "cli/safe_text.h"
 #include "engine/decide.h"
 
 namespace stateward {
 namespace {
 
-constexpr std::size_t kLongestLine = 200;  // of source that is printed, in bytes
+constexpr std::size_t kLongestLine = 16384;  // of source that is looked at, in bytes
+constexpr std::size_t kShown = 140;          // of a source line, in code points
+constexpr std::size_t kBefore = 60;          // of them before the span, where the line is longer
+constexpr std::size_t kLongestMessage = 400;
 
-// The text of line `number`, counted from 1, without its end.
-std::string_view line_of(std::string_view text, std::uint32_t number) {
-  std::size_t start = 0;
-  for (std::uint32_t line = 1; line < number; ++line) {
-    start = text.find('\n', start);
-    if (start == std::string_view::npos) return {};
-    ++start;
-  }
-  std::string_view line = text.substr(start, text.find('\n', start) - start);
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
+std::string message_text(std::string_view text) {
+  return safe_text(printable(text, kLongestMessage));
 }
 
-std::size_t code_points(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
-}
-
-// The blanks that stand before the underline: a tab stays one, so that both lines are indented
-// alike.
-std::string indent_like(std::string_view line, std::size_t characters) {
+// What stands under the part of a line before the span: a tab stays one, so that both lines are
+// indented alike.
+std::string blank(std::string_view text) {
   std::string blanks;
-  for (const char c : line) {
-    if ((static_cast<unsigned char>(c) & 0xC0U) == 0x80U) continue;
-    if (blanks.size() == characters) break;
-    blanks += c == '\t' ? '\t' : ' ';
+  for (const char c : text) {
+    if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) blanks += c == '\t' ? '\t' : ' ';
   }
-  blanks.resize(characters, ' ');
   return blanks;
-}
-
-// Tabs stay; what else could move the cursor or colour the terminal goes.
-std::string safe_source(std::string_view line) {
-  std::string safe;
-  while (true) {
-    const std::size_t tab = line.find('\t');
-    safe += printable(line.substr(0, tab), kLongestLine);
-    if (tab == std::string_view::npos) return safe;
-    safe += '\t';
-    line.remove_prefix(tab + 1);
-  }
 }
 
 std::string counted(std::size_t count, std::string_view one, std::string_view many) {
@@ -60,6 +34,23 @@ std::string counted(std::size_t count, std::string_view one, std::string_view ma
 }
 
 }  // namespace
+
+std::string_view TextReport::Lines::line(const Manifests::File& file, std::uint32_t number) {
+  const std::string_view text = file.text;
+  if (&file != file_ || number < number_) {
+    file_ = &file;
+    number_ = 1;
+    start_ = 0;
+  }
+  for (; number_ < number; ++number_) {
+    const std::size_t end = text.find('\n', start_);
+    if (end == std::string_view::npos) return {};
+    start_ = end + 1;
+  }
+  std::string_view line = text.substr(start_, text.find('\n', start_) - start_);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
 
 std::string TextReport::styled(Style style, std::string_view text) const {
   constexpr std::string_view kCodes[] = {"",           "\033[1m",    "\033[1;31m",
@@ -69,72 +60,91 @@ std::string TextReport::styled(Style style, std::string_view text) const {
 }
 
 void TextReport::print_place(std::string_view file, const Span& span) {
-  std::string place(file);
+  std::string place = safe_text(file);
   if (span.known()) place += fmt::format(":{}:{}", span.start.line, span.start.column);
   out_ << styled(Style::bold, place + ":") << ' ';
 }
 
 void TextReport::print_source(const Manifests::File& file, const Span& span) {
-  const std::string_view line = line_of(file.text, span.start.line);
-  if (!span.known() || line.empty() || line.size() > kLongestLine) return;
-  const std::size_t length = code_points(line);
+  if (!span.known()) return;
+  const std::string_view line = lines_.line(file, span.start.line);
+  if (line.empty() || line.size() > kLongestLine) return;
+  const std::size_t length = count_code_points(line);
   const std::size_t start = std::min<std::size_t>(span.start.column - 1, length);
-  const std::size_t end = span.end.line == span.start.line
-                              ? std::min<std::size_t>(span.end.column - 1, length)
-                              : length;
-  const std::size_t width = end > start ? end - start : 1;
-  const std::string number = fmt::format("{:>5}", span.start.line);
-  out_ << styled(Style::dim, number + " | ") << safe_source(line) << '\n';
-  out_ << styled(Style::dim, "      | ") << indent_like(line, start)
+  const bool one_line = span.end.line == span.start.line;
+  const std::size_t end = one_line ? std::min<std::size_t>(span.end.column - 1, length) : length;
+  const std::size_t from = length > kShown && start > kBefore ? start - kBefore : 0;
+  const std::size_t width = std::max<std::size_t>(std::min(end, from + kShown), start + 1) - start;
+  const std::string number = fmt::format("{:>5} | ", span.start.line);
+  const std::string_view cut = from > 0 ? "..." : "";
+  out_ << styled(Style::dim, number) << cut << safe_source(line, from, kShown)
+       << (from + kShown < length ? "..." : "") << '\n'
+       << styled(Style::dim, fmt::format("{:>{}}", "| ", number.size())) << blank(cut)
+       << blank(safe_source(line, from, start - from))
        << styled(Style::red, "^" + std::string(width - 1, '~')) << '\n';
 }
 
-void TextReport::print(const Manifests& manifests, const Finding& finding) {
+void TextReport::print(const Manifests::File& file, const PlacedFinding& placed) {
+  const Finding& finding = placed.finding;
   const EnforcementAction action = action_of(finding, Enforcement::policy);
-  const Located located = locate_finding(manifests, finding);
   const Style style = finding.exemption                   ? Style::dim
                       : action == EnforcementAction::deny ? Style::red
                       : action == EnforcementAction::warn ? Style::yellow
                                                           : Style::blue;
-  print_place(located.file->name, located.span);
+  print_place(file.name, placed.place);
   out_ << styled(style, fmt::format("{}:", to_string(action))) << ' '
-       << printable(finding.message, 300) << ' '
+       << message_text(finding.message) << ' '
        << styled(Style::dim, fmt::format("[{}]", finding.policy->id)) << '\n';
-  print_source(*located.file, located.span);
+  print_source(file, placed.place);
   if (finding.exemption) {
-    out_ << "        exempt: " << printable(finding.exemption->reason, 200) << "\n\n";
+    out_ << "        exempt: " << message_text(finding.exemption->reason) << "\n\n";
     return;
   }
-  if (finding.existed) out_ << "        it was so before, so it is not denied\n";
-  out_ << "        " << styled(Style::bold, "remedy:") << ' ' << finding.remedy << "\n\n";
+  if (finding.existed && finding.action == EnforcementAction::deny)
+    out_ << "        it was so before, so it is not denied\n";
+  out_ << "        " << styled(Style::bold, "remedy:") << ' ' << message_text(finding.remedy)
+       << "\n\n";
 }
 
-void TextReport::print(const Manifests& manifests, const Diagnostic& diagnostic) {
+void TextReport::print(const Manifests::File& file, const Diagnostic& diagnostic) {
   const bool error = diagnostic.severity == Diagnostic::Severity::error;
   print_place(diagnostic.file, diagnostic.span);
   out_ << styled(error ? Style::red : Style::blue, error ? "error:" : "note:") << ' '
-       << printable(diagnostic.message, 400) << '\n';
-  const auto file =
-      std::find_if(manifests.files.begin(), manifests.files.end(),
-                   [&](const Manifests::File& f) { return f.name == diagnostic.file; });
-  if (error && file != manifests.files.end()) print_source(*file, diagnostic.span);
+       << message_text(diagnostic.message) << '\n';
+  if (error) print_source(file, diagnostic.span);
   out_ << '\n';
 }
 
 void TextReport::add(const JudgedSet& set) {
-  // Diagnostics and findings of a file stand together, diagnostics first.
+  const std::vector<Manifests::File>& files = set.manifests.files;
+  lines_ = {};
   auto finding = set.findings.begin();
   auto diagnostic = set.manifests.diagnostics.begin();
-  while (finding != set.findings.end() || diagnostic != set.manifests.diagnostics.end()) {
-    const bool diagnostic_first =
-        finding == set.findings.end() ||
-        (diagnostic != set.manifests.diagnostics.end() &&
-         diagnostic->file <= set.manifests.file_of(*finding->object).name);
-    if (diagnostic_first) {
-      print(set.manifests, *diagnostic++);
-    } else {
-      print(set.manifests, *finding++);
+  for (const Manifests::File& file : files) {
+    const auto finding_here = [&] {
+      return finding != set.findings.end() &&
+             &set.manifests.file_of(*finding->finding.object) == &file;
+    };
+    const auto diagnostic_here = [&] {
+      return diagnostic != set.manifests.diagnostics.end() && diagnostic->file == file.name;
+    };
+    while (finding_here() || diagnostic_here()) {
+      const bool diagnostic_first =
+          diagnostic_here() && (!finding_here() || diagnostic->span.start <= finding->place.start);
+      if (diagnostic_first) {
+        print(file, *diagnostic++);
+      } else {
+        print(file, *finding++);
+      }
     }
+  }
+}
+
+void TextReport::print_skipped(const Summary& summary) {
+  for (const auto& [reason, count] : summary.skipped) {
+    out_ << "skipped: " << counted(count.policies.size(), "policy", "policies") << ", "
+         << counted(count.judgements, "judgement", "judgements") << ": " << reason
+         << (reason == kJudgedAlone ? "\n" : " (--complete says that it is)\n");
   }
 }
 
@@ -152,10 +162,7 @@ void TextReport::finish(const Summary& summary) {
     out_ << counted(summary.hidden, "finding", "findings")
          << " not shown (--pedantic shows all, --min-severity chooses)\n";
   }
-  for (const auto& [reason, count] : summary.skipped) {
-    out_ << counted(count, "judgement", "judgements") << " skipped: " << reason
-         << " (--complete says that it is)\n";
-  }
+  print_skipped(summary);
 }
 
 }  // namespace stateward

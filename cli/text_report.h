@@ -1,8 +1,12 @@
-// The report for people: place, action, message and policy, the source line with the span
-// underlined, the remedy.
+// The report for people, as a compiler would print it: place, action, message and policy, the
+// source line with the span underlined, the remedy. Findings and diagnostics stand in the order of
+// the text they speak of. Lists what is skipped and hidden as counts only.
 #pragma once
 
+#include <cstdint>
 #include <ostream>
+#include <string>
+#include <string_view>
 
 #include "cli/report.h"
 
@@ -16,14 +20,29 @@ class TextReport : public ReportWriter {
 
  private:
   enum class Style : std::uint8_t { plain, bold, red, yellow, blue, dim };
+
+  // Finds lines by their number without counting from the start each time: they are asked for in
+  // order.
+  class Lines {
+   public:
+    std::string_view line(const Manifests::File& file, std::uint32_t number);
+
+   private:
+    const Manifests::File* file_ = nullptr;
+    std::uint32_t number_ = 1;
+    std::size_t start_ = 0;
+  };
+
   std::string styled(Style style, std::string_view text) const;
-  void print(const Manifests& manifests, const Finding& finding);
-  void print(const Manifests& manifests, const Diagnostic& diagnostic);
+  void print(const Manifests::File& file, const PlacedFinding& placed);
+  void print(const Manifests::File& file, const Diagnostic& diagnostic);
   void print_place(std::string_view file, const Span& span);
   void print_source(const Manifests::File& file, const Span& span);
+  void print_skipped(const Summary& summary);
 
   std::ostream& out_;
   bool color_;
+  Lines lines_;
 };
 
 }  // namespace stateward

@@ -7,21 +7,27 @@
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <tuple>
 #include <utility>
 
 #include "cli/json_report.h"
 #include "cli/nearest.h"
+#include "cli/progress.h"
+#include "cli/safe_text.h"
 #include "cli/text_report.h"
 #include "engine/decide.h"
+#include "engine/location.h"
 #include "policies/catalogue.h"
 
 namespace stateward {
 namespace {
 
-int usage_error(const std::string& message) {
-  std::cerr << "stateward: " << message << '\n';
+void say(std::string_view message) { std::cerr << "stateward: " << safe_text(message) << '\n'; }
+
+int usage_error(std::string_view message) {
+  say(message);
   return 2;
 }
 
@@ -62,73 +68,56 @@ std::unique_ptr<ReportWriter> writer(const ValidateOptions& options) {
   return std::make_unique<TextReport>(std::cout, use_color(options.color));
 }
 
-// "12 of 258 sets" on a terminal, from the first second on, wiped at the end.
-class Progress {
- public:
-  explicit Progress(std::size_t sets) : sets_(sets), shown_on_(isatty(STDERR_FILENO) == 1) {}
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-  ~Progress() { wipe(); }
-
-  void step() {
-    ++done_;
-    const auto now = std::chrono::steady_clock::now();
-    if (!shown_on_ || now < next_) return;
-    next_ = now + std::chrono::milliseconds(200);
-    std::cerr << fmt::format("\r{} of {} sets", done_, sets_) << std::flush;
-    printed_ = true;
-  }
-  void wipe() {
-    if (std::exchange(printed_, false)) std::cerr << "\r\033[K" << std::flush;
-  }
-
- private:
-  std::size_t sets_;
-  std::size_t done_ = 0;
-  bool shown_on_;
-  bool printed_ = false;
-  std::chrono::steady_clock::time_point next_ =
-      std::chrono::steady_clock::now() + std::chrono::seconds(1);
-};
-
 class Validation {
  public:
-  Validation(const ValidateOptions& options, std::vector<const Policy*> policies)
-      : options_(options), policies_(std::move(policies)), today_(today()) {}
-
-  Result<bool> load_old() {
-    if (options_.old_path.empty()) return true;
-    auto inputs = find_inputs({options_.old_path}, Scope::input);
-    if (!inputs) return tl::unexpected(inputs.error());
-    for (const InputSet& input : *inputs) {
-      auto manifests = load_manifests(input, options_.name_space, coverage());
-      if (!manifests) return tl::unexpected(manifests.error());
-      old_ = std::move(*manifests);
-    }
-    return true;
+  Validation(const ValidateOptions& options, const KustomizePatches& patches,
+             std::vector<const Policy*> policies)
+      : options_(options), patches_(patches), policies_(std::move(policies)), today_(today()) {
+    std::copy_if(policies_.begin(), policies_.end(), std::back_inserter(policies_alone_),
+                 looks_at_one_object);
   }
 
-  Result<bool> judge(const InputSet& input, ReportWriter& report) {
-    const auto manifests = load_manifests(input, options_.name_space, coverage());
-    if (!manifests) return tl::unexpected(manifests.error());
-    JudgedSet judged{.manifests = *manifests};
-    for (const Object* object : manifests->judged) {
-      Evaluation result = evaluate(policies_, subject(*object, manifests->set));
-      for (Finding& finding : result.findings) sort_in(std::move(finding), judged.findings);
-      judged.skipped.insert(judged.skipped.end(), result.skipped.begin(), result.skipped.end());
+  // What cannot be read of the state before is said, and is as if it had not been there.
+  Result<void> load_old() {
+    if (options_.old_path.empty()) return {};
+    const auto inputs = find_inputs({options_.old_path}, Scope::input);
+    if (!inputs) return tl::unexpected(inputs.error());
+    const KustomizePatches patches({options_.old_path}, *inputs);
+    for (const InputSet& input : *inputs) old_ = load(input, patches);
+    for (const Diagnostic& diagnostic : old_.diagnostics) {
+      if (diagnostic.severity != Diagnostic::Severity::error) continue;
+      say(fmt::format("--old: {}:{}:{}: {}", diagnostic.file, diagnostic.span.start.line,
+                      diagnostic.span.start.column, diagnostic.message));
     }
-    count(*manifests, judged.skipped);
+    return {};
+  }
+
+  void judge(const InputSet& input, Progress& progress, ReportWriter& report) {
+    progress.step();
+    const Manifests manifests = load(input, patches_);
+    JudgedSet judged{.manifests = manifests};
+    for (const Object* object : manifests.judged) {
+      take(evaluate(policies_, subject(*object, manifests.set)), judged);
+    }
+    for (const Object* object : manifests.judged_alone) judge_alone(*object, judged);
+    count(manifests, judged.skipped);
     sort(judged);
+    progress.wipe();
     report.add(judged);
-    return true;
   }
 
   const Summary& summary() const { return summary_; }
   bool failed() const { return failed_ || summary_.unreadable > 0; }
 
  private:
-  ObjectSet::Coverage coverage() const {
-    return options_.complete ? ObjectSet::Coverage::complete : ObjectSet::Coverage::partial;
+  static bool looks_at_one_object(const Policy* policy) {
+    return policy->needs == Needs::object || policy->needs == Needs::old_object;
+  }
+
+  Manifests load(const InputSet& input, const KustomizePatches& patches) const {
+    return load_manifests(
+        input, patches, options_.name_space,
+        options_.complete ? ObjectSet::Coverage::complete : ObjectSet::Coverage::partial);
   }
 
   Subject subject(const Object& object, const ObjectSet& set) const {
@@ -142,51 +131,71 @@ class Validation {
             .today = today_};
   }
 
-  void sort_in(Finding finding, std::vector<Finding>& shown) {
+  // The policies that would take the object's namesake for a sibling are skipped.
+  void judge_alone(const Object& object, JudgedSet& judged) {
+    const Subject alone = subject(object, judged.manifests.set);
+    take(evaluate(policies_alone_, alone), judged);
+    for (const Policy* policy : policies_) {
+      if (looks_at_one_object(policy) || !policy->kinds.contains(object.kind) ||
+          !policy->operations.contains(alone.operation)) {
+        continue;
+      }
+      judged.skipped.push_back({policy, &object, kJudgedAlone});
+    }
+  }
+
+  void take(Evaluation result, JudgedSet& judged) {
+    for (Finding& finding : result.findings) {
+      if (!counts_and_shows(finding)) continue;
+      const Object& object = *finding.object;
+      const Span place = locate(*object.document, object.node, finding.path);
+      judged.findings.push_back({std::move(finding), place});
+    }
+    judged.skipped.insert(judged.skipped.end(), result.skipped.begin(), result.skipped.end());
+  }
+
+  bool counts_and_shows(const Finding& finding) {
     const EnforcementAction action = action_of(finding, Enforcement::policy);
-    if (action == EnforcementAction::off) return;
+    if (action == EnforcementAction::off) return false;
     summary_.denied += action == EnforcementAction::deny ? 1U : 0U;
     summary_.warned += action == EnforcementAction::warn ? 1U : 0U;
     summary_.audited += action == EnforcementAction::audit ? 1U : 0U;
     summary_.exempted += finding.exemption ? 1U : 0U;
     failed_ |= options_.fail_on != EnforcementAction::off && action >= options_.fail_on;
-    if (finding.severity < options_.min_severity) {
-      ++summary_.hidden;
-    } else {
-      shown.push_back(std::move(finding));
-    }
+    const bool shown = finding.severity >= options_.min_severity;
+    summary_.hidden += shown ? 0U : 1U;
+    return shown;
   }
 
   void count(const Manifests& manifests, const std::vector<Skipped>& skipped) {
     summary_.files += manifests.files.size();
     summary_.documents += manifests.document_count;
     summary_.ignored += manifests.ignored;
-    summary_.objects += manifests.judged.size();
+    summary_.objects += manifests.judged.size() + manifests.judged_alone.size();
     for (const Diagnostic& diagnostic : manifests.diagnostics) {
       summary_.unreadable += diagnostic.severity == Diagnostic::Severity::error ? 1U : 0U;
     }
-    for (const Skipped& one : skipped) ++summary_.skipped[one.reason];
+    for (const Skipped& one : skipped) {
+      Summary::SkippedCount& counted = summary_.skipped[one.reason];
+      counted.policies.insert(one.policy);
+      ++counted.judgements;
+    }
   }
 
-  // By file, place and policy, whatever was judged first.
   static void sort(JudgedSet& judged) {
-    const Manifests& manifests = judged.manifests;
-    std::vector<std::pair<Position, Finding>> placed;
-    for (Finding& finding : judged.findings) {
-      placed.emplace_back(locate_finding(manifests, finding).span.start, std::move(finding));
-    }
-    const auto key = [](const auto& entry) {
-      return std::tuple(entry.second.object->source, entry.first, entry.second.policy->id,
-                        std::string_view(entry.second.path.text()));
+    const auto key = [](const PlacedFinding& placed) {
+      const Finding& finding = placed.finding;
+      return std::tuple(finding.object->source, placed.place.start, finding.policy->id,
+                        std::string_view(finding.path.text()));
     };
-    std::stable_sort(placed.begin(), placed.end(),
-                     [&](const auto& l, const auto& r) { return key(l) < key(r); });
-    judged.findings.clear();
-    for (auto& [place, finding] : placed) judged.findings.push_back(std::move(finding));
+    std::stable_sort(judged.findings.begin(), judged.findings.end(),
+                     [&](const auto& left, const auto& right) { return key(left) < key(right); });
   }
 
   const ValidateOptions& options_;
+  const KustomizePatches& patches_;
   std::vector<const Policy*> policies_;
+  std::vector<const Policy*> policies_alone_;  // those that look at one object only
   Date today_;
   Manifests old_;
   Summary summary_;
@@ -206,20 +215,17 @@ int run(const ValidateOptions& options) {
   if (!policies) return usage_error(policies.error().message);
   const auto inputs = find_inputs(paths, options.scope);
   if (!inputs) return usage_error(inputs.error().message);
-  Validation validation(options, std::move(*policies));
+  const KustomizePatches patches(paths, *inputs);
+  Validation validation(options, patches, std::move(*policies));
   if (const auto loaded = validation.load_old(); !loaded)
     return usage_error(loaded.error().message);
+  if (inputs->empty()) say("no *.yaml, *.yml or *.json file there");
 
   const auto report = writer(options);
   Progress progress(inputs->size());
-  for (const InputSet& input : *inputs) {
-    if (const auto judged = validation.judge(input, *report); !judged)
-      return usage_error(judged.error().message);
-    progress.step();
-  }
-  progress.wipe();
+  for (const InputSet& input : *inputs) validation.judge(input, progress, *report);
   report->finish(validation.summary());
-  std::cout.flush();
+  if (!std::cout.flush()) return usage_error("the report cannot be written to standard output");
   return validation.failed() ? 1 : 0;
 }
 

@@ -32,7 +32,8 @@ Log::Log()
   logger_->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
 }
 
-Log::~Log() = default;
+// The thread ends first, for it still writes.
+Log::~Log() { pool_.reset(); }
 
 void Log::info(std::string_view line) { logger_->info(line); }
 
@@ -47,11 +48,12 @@ std::string denial_line(const Answered& answered) {
   for (const std::string_view id : answered.answer.denied_by) {
     policies += fmt::format("{}{}", policies.empty() ? "" : ",", id);
   }
-  std::string line =
-      fmt::format("denied policy={} path={}", policies.empty() ? "-" : policies, path_of(answered.door));
+  std::string line = fmt::format("denied policy={} path={}", policies.empty() ? "-" : policies,
+                                 path_of(answered.door));
   if (const Review* review = answered.review) {
     line += fmt::format(" kind={} object={} user={}", quoted(review->kind.name),
-                        quoted(fmt::format("{}/{}", review->name_space, review->name)), quoted(review->user));
+                        quoted(fmt::format("{}/{}", review->name_space, review->name)),
+                        quoted(review->user));
   }
   return line + fmt::format(" uid={}", quoted(answered.uid));
 }

@@ -53,26 +53,35 @@ void OpenConnections::follow(SSL_CTX& context) {
   SSL_CTX_set_info_callback(&context, on_event);
 }
 
-void OpenConnections::end_reading() {
+void OpenConnections::request_begins(const SSL& connection) {
   const std::lock_guard lock(mutex_);
-  ended_ = true;
-  for (const int socket : sockets_) ::shutdown(socket, SHUT_RD);
+  busy_[SSL_get_fd(&connection)] = true;
 }
 
-std::size_t OpenConnections::size() const {
+void OpenConnections::request_ends(const SSL& connection) {
   const std::lock_guard lock(mutex_);
-  return sockets_.size();
+  const int socket = SSL_get_fd(&connection);
+  busy_[socket] = false;
+  if (ending_) ::shutdown(socket, SHUT_RD);
+}
+
+void OpenConnections::end_waiting() {
+  const std::lock_guard lock(mutex_);
+  ending_ = true;
+  for (const auto& [socket, busy] : busy_) {
+    if (!busy) ::shutdown(socket, SHUT_RD);
+  }
 }
 
 void OpenConnections::add(int socket) {
   const std::lock_guard lock(mutex_);
-  sockets_.insert(socket);
-  if (ended_) ::shutdown(socket, SHUT_RD);
+  busy_[socket] = false;
+  if (ending_) ::shutdown(socket, SHUT_RD);
 }
 
 void OpenConnections::remove(int socket) {
   const std::lock_guard lock(mutex_);
-  sockets_.erase(socket);
+  busy_.erase(socket);
 }
 
 }  // namespace stateward

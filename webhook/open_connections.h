@@ -4,8 +4,8 @@
 
 #include <openssl/types.h>
 
+#include <map>
 #include <mutex>
-#include <set>
 
 namespace stateward {
 
@@ -13,19 +13,22 @@ class OpenConnections {
  public:
   // Follows all connections of `context` from here on. Must outlive them.
   void follow(SSL_CTX& context);
-  // Ends the reading side of every connection, of later ones too: what has arrived is still
-  // answered, and a thread that waits for a next request finds the end instead.
-  void end_reading();
-  std::size_t size() const;
+  // From the head of a request until its reply is written.
+  void request_begins(const SSL& connection);
+  void request_ends(const SSL& connection);
+  // Ends the reading side of every connection that waits for a request, and of the others once they
+  // have replied (the library does not write to a connection whose reading side has ended). A
+  // thread that waits finds the end instead.
+  void end_waiting();
 
  private:
   friend struct OpenConnection;
   void add(int socket);
   void remove(int socket);
 
-  mutable std::mutex mutex_;
-  std::set<int> sockets_;
-  bool ended_ = false;
+  std::mutex mutex_;
+  std::map<int, bool> busy_;  // by socket
+  bool ending_ = false;
 };
 
 }  // namespace stateward

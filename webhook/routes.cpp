@@ -93,7 +93,8 @@ HttpReply Routes::admission(const HttpRequest& request) const {
     const Door door = *door_of(request.path);
     const auto review = decode_review(request.body);
     if (review) {
-      return reviewed(review->api_version, {door, review->uid, &*review, answer(*review, door, judgement())});
+      return reviewed(review->api_version,
+                      {door, review->uid, &*review, answer(*review, door, judgement())});
     }
     const Refusal& refusal = review.error();
     if (!refusal.answerable()) return said(400, refusal.reason);
@@ -110,7 +111,8 @@ Judgement Routes::judgement() const {
 
 HttpReply Routes::reviewed(std::string_view api_version, const Answered& answered) const {
   if (service_.observe) service_.observe(answered);
-  return {.content_type = kJson, .body = encode_review(api_version, answered.uid, answered.answer.response)};
+  return {.content_type = kJson,
+          .body = encode_review(api_version, answered.uid, answered.answer.response)};
 }
 
 HttpReply Routes::health(const HttpRequest& request) const {

@@ -124,12 +124,21 @@ void finish(const Routes& routes, httplib::Response& response) {
   }
 }
 
-void set_up_admission(httplib::Server& server, const Routes& routes, std::size_t threads) {
+void set_up_admission(httplib::Server& server, const Routes& routes, OpenConnections& connections,
+                      std::size_t threads) {
   server.new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
   server.set_keep_alive_timeout(kKeepAliveSeconds);
   server.set_keep_alive_max_count(kKeepAliveRequests);
   server.set_payload_max_length(kLargestBody);
-  server.set_pre_routing_handler(refuse_by_head);
+  server.set_pre_routing_handler(
+      [&connections](const httplib::Request& request, httplib::Response& response) {
+        connections.request_begins(*request.ssl);
+        return refuse_by_head(request, response);
+      });
+  // Called when a reply is written, whatever became of the request.
+  server.set_logger([&connections](const httplib::Request& request, const httplib::Response&) {
+    if (request.ssl != nullptr) connections.request_ends(*request.ssl);
+  });
   server.set_post_routing_handler([&routes](const httplib::Request&, httplib::Response& response) {
     finish(routes, response);
   });
@@ -264,7 +273,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
   if (!tls_is_set_up) return tl::unexpected(tls_is_set_up.error());
   set_up(*made->tls);
   set_up(made->plain);
-  set_up_admission(*made->tls, routes, options.connections);
+  set_up_admission(*made->tls, routes, made->connections, options.connections);
   set_up_health(made->plain, routes);
 
   auto admission = bind(*made->tls, options.admission);
@@ -298,7 +307,7 @@ bool Server::running() const {
 void Server::stop() {
   if (listeners_->serving_tls) {
     listeners_->serving_tls->stop();
-    listeners_->connections.end_reading();
+    listeners_->connections.end_waiting();
     listeners_->serving_tls.reset();
   }
   // Health last: until here it could say that we are going.

@@ -78,6 +78,8 @@ check "a repeated key is an error with both places" both 'exits 1' 'says "twice.
 mkdir pair; set_yaml web 'serviceName: web' >pair/a.yaml; set_yaml web 'serviceName: web' >pair/b.yaml
 run "$STATEWARD" validate pair
 check "an object that stands twice in a set is noted with both places" both 'exits 0' 'says "pair/b.yaml:4:9: note: StatefulSet web stands already at pair/a.yaml:4:9"'
+run "$STATEWARD" validate pair/b.yaml pair/a.yaml
+check "files given by name join their folder's set" says "stands already"
 run "$STATEWARD" validate --scope file pair
 check "--scope file judges each file alone" both 'exits 0' '! says "stands already"'
 
@@ -114,3 +116,84 @@ check "help tells the exit codes" both 'exits 0' 'says "Exit codes"'
 printf '\033[31mkind: \033]0;x\007: [\n' >hostile.yaml
 run "$STATEWARD" validate hostile.yaml
 check "control characters of the input never reach the terminal" both 'exits 1' '! says $'"'"'\033'"'"''
+
+# What cannot be read, and where things come from and go to.
+mkdir part; set_yaml after 'minReadySeconds: 0' >part/b.yaml; ln -s gone part/a.yaml; truncate -s 65M part/c.yaml
+run "$STATEWARD" validate part
+check "a file in a folder that cannot be read is an error and stops nothing" both 'exits 1' 'says "part/a.yaml:1:1: error: cannot be read: No such file" && says "part/b.yaml:5:1: deny" && says "part/c.yaml:1:1: error: cannot be read: larger than 64 MiB"'
+run "$STATEWARD" validate -o json part
+check "and the JSON report stays one" python3 -c 'import json,sys; r=json.load(open(sys.argv[1])); assert len(r["diagnostics"])==2 and len(r["findings"])==1' "$work/.out"
+run "$STATEWARD" validate part/a.yaml
+check "a link that leads nowhere is an argument that cannot be opened" both 'exits 2' 'complains "part/a.yaml: No such file"'
+run "$STATEWARD" validate <(set_yaml bad 'minReadySeconds: 0')
+check "what is no regular file can be an argument" both 'exits 1' 'says ":5:1: deny"'
+set_yaml piped 'minReadySeconds: 0' | "$STATEWARD" validate >out 2>err; code=$?; out=$(cat out) err=$(cat err)
+check "standard input is the default where it is no terminal" both 'exits 1' 'says "<stdin>:5:1: deny"'
+"$STATEWARD" validate tree >/dev/full 2>err; code=$?; out= err=$(cat err)
+check "a report that cannot be written is not passed over" both 'exits 2' 'complains "cannot be written"'
+run "$STATEWARD" validate empty
+check "a folder without manifests is mentioned" both 'exits 0' 'complains "no *.yaml"'
+
+mkdir -p ours/sub; set_yaml web 'serviceName: web' >ours/web.yaml; set_yaml web 'serviceName: web' >ours/sub/web.yaml
+run "$STATEWARD" validate ours
+check "a subfolder's files belong to another set" both 'exits 0' '! says "stands already"'
+run "$STATEWARD" validate --scope input ours
+check "--scope input judges all that was given together" both 'exits 0' 'says "stands already"'
+run "$STATEWARD" validate --namespace shop -o json tree
+check "--namespace is that of objects that name none" says '"namespace":"shop"'
+run "$STATEWARD" validate --policy shared-claim,mount-without-volume --policy static-claim-template tree
+check "--policy leaves the others out, with commas and repeated" exits 0
+run "$STATEWARD" validate --fail-on warn tree/good.yaml
+check "--fail-on warn does not fail without a finding" exits 0
+sed 's/replicas: 2/replicas: 1/' tree/sub/bad.yml >single.yaml
+run "$STATEWARD" validate single.yaml
+check "a warning does not fail" both 'exits 0' 'says "5:1: warn: "'
+run "$STATEWARD" validate --fail-on warn single.yaml
+check "but with --fail-on warn it does" exits 1
+run "$STATEWARD" validate --fail-on never broken.yaml
+check "what the API server would not read fails whatever --fail-on says" exits 1
+run "$STATEWARD" validate --min-severity critical -o json tree
+check "hidden findings are not in the JSON, but counted there" python3 -c 'import json,sys; r=json.load(open(sys.argv[1])); assert r["findings"]==[] and r["summary"]["hidden"]==1 and r["summary"]["findings"]["deny"]==1' "$work/.out"
+sed 's/name: bad/name: bad\n  annotations: {stateward.dev\/exempt.missing-service-name: "moves; until 2999-12-31"}/' tree/sub/bad.yml >exempt.yaml
+run "$STATEWARD" validate exempt.yaml
+check "an exemption is printed with its reason and does not fail" both 'exits 0' 'says "exempt: moves" && says ", 1 exempt"'
+mkdir worse; printf 'a: [\n' >worse/web.yaml
+run "$STATEWARD" validate --old worse new
+check "what cannot be read of the state before is said on standard error" both 'exits 1' 'complains "--old: worse/web.yaml:2:1"'
+run "$STATEWARD" validate --old missing new
+check "a state before that is not there exits with 2" both 'exits 2' 'complains "missing"'
+cp tree/sub/bad.yml "$(printf 'a\033[2J.yaml')"
+run "$STATEWARD" validate .
+check "control characters in a file's name never reach the terminal" both 'says "a [2J.yaml:5:1: deny"' '! says $'"'"'\033'"'"''
+rm a*J.yaml
+
+# On a terminal, which python3 plays.
+terminal() { # ARGS: what a terminal shows of them, standard output and error alike
+  python3 -c 'import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0: os.execv(sys.argv[1], sys.argv[1:])
+shown = b""
+while True:
+    try: data = os.read(fd, 65536)
+    except OSError: break
+    if not data: break
+    shown += data
+sys.stdout.buffer.write(shown)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' "$STATEWARD" "$@"
+}
+run terminal validate tree
+check "on a terminal there are colours" both 'exits 1' 'says $'"'"'\033[1;31mdeny:'"'"''
+NO_COLOR=1 run terminal validate tree
+check "NO_COLOR is honoured there" both 'exits 1' '! says $'"'"'\033'"'"''
+run terminal validate
+check "nothing is waited for on a terminal: no path is wrong usage" both 'exits 2' 'says "nothing to validate"'
+
+for command in validate explain serve; do
+  run "$STATEWARD" $command --help
+  check "$command --help has examples" both 'exits 0' "says '  stateward $command'"
+done
+run "$STATEWARD" --help
+check "--help lists the commands" both 'exits 0' 'says "  validate  " && says "  explain  " && says "  serve  " && says "  version  "'
+run "$STATEWARD" explain inject-probes
+check "explain knows injections too" both 'exits 0' 'says "The result"'
+check "explain wraps its prose" eval '! sed "/^Injected into this/,\$d" <<<"$out" | grep -qE ".{101}"'

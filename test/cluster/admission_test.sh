@@ -100,7 +100,8 @@ run test "$(revisions ledger)" = 2
 check "and no revision is made of it" exits 0
 
 k create namespace relaxed >"$work/null"; k label namespace relaxed stateward.dev/enforcement=warn >"$work/null"
-run eventually k apply -n relaxed -f "$work/fresh.yaml"
+eventually k apply --dry-run=server -n relaxed -f "$work/fresh.yaml"  # the label takes effect a moment later
+run k apply -n relaxed -f "$work/fresh.yaml"
 check "in a namespace labelled enforcement=warn the denial is a warning" both 'exits 0' 'complains "Warning: [shared-claim]"'
 k create namespace guarded >"$work/null"; k label namespace guarded stateward.dev/guard=strict >"$work/null"
 run k apply -f "$here/manifests/deleting.yaml"
@@ -109,6 +110,9 @@ run k apply -n guarded -f "$here/manifests/deleting.yaml"
 check "and denied in a guarded one" both 'exits 1' 'complains retention-policy-delete'
 
 eventually k get pod deleting-0
+k create -f - >"$work/null" <<<'{"apiVersion":"v1","kind":"Node","metadata":{"name":"node-1"}}'
+k create --raw /api/v1/namespaces/default/pods/deleting-0/binding -f - >"$work/null" \
+  <<<'{"apiVersion":"v1","kind":"Binding","metadata":{"name":"deleting-0"},"target":{"apiVersion":"v1","kind":"Node","name":"node-1"}}'
 run k delete pod deleting-0 --grace-period=0 --force
 check "a forced deletion of a member warns" both 'exits 0' 'complains "[forced-pod-deletion]"'
 run k delete namespace relaxed --timeout=60s

@@ -1,4 +1,5 @@
-// The decision: what policies get to see of a review, what a door makes of what they find, and what is left alone.
+// The decision: what policies get to see of a review, what a door makes of what they find, and what
+// is left alone.
 
 #include "webhook/answer.h"
 
@@ -17,27 +18,34 @@ using Json = nlohmann::json;
 
 constexpr Date kToday{2026, 11, 21};
 const KindSet kAllKinds{Kind::stateful_set, Kind::pod, Kind::claim, Kind::scale};
-const OperationSet kAllOperations{Operation::create, Operation::update, Operation::remove, Operation::connect};
+const OperationSet kAllOperations{Operation::create, Operation::update, Operation::remove,
+                                  Operation::connect};
 
 // Says what it was given to look at.
 void describe_subject(const Subject& subject, Findings& findings) {
   const Request& request = *subject.request;
-  findings.add("/spec", fmt::format("{} {}/{} op={} old={} user={} sub={} grace={} prop={} {}", subject.object.kind_name,
-                                    subject.object.name_space, subject.object.name,
-                                    static_cast<int>(subject.operation), subject.old != nullptr, request.user,
-                                    request.subresource, request.grace_period_seconds.value_or(-1),
+  findings.add("/spec", fmt::format("{} {}/{} op={} old={} user={} sub={} grace={} prop={} {}",
+                                    subject.object.kind_name, subject.object.name_space,
+                                    subject.object.name, static_cast<int>(subject.operation),
+                                    subject.old != nullptr, request.user, request.subresource,
+                                    request.grace_period_seconds.value_or(-1),
                                     request.propagation_policy, subject.today == kToday));
 }
-const Policy kWitness{.id = "witness", .kinds = kAllKinds, .operations = kAllOperations, .check = describe_subject};
+const Policy kWitness{
+    .id = "witness", .kinds = kAllKinds, .operations = kAllOperations, .check = describe_subject};
 
 void find_twice(const Subject&, Findings& findings) {
-  findings.add("/spec/a", "one").with_action(EnforcementAction::deny).with_fix(Fix::Applicability::safe,
-                                                                                {{.path = "/spec/a", .value = "1"}});
+  findings.add("/spec/a", "one")
+      .with_action(EnforcementAction::deny)
+      .with_fix(Fix::Applicability::safe, {{.path = "/spec/a", .value = "1"}});
   findings.add("/spec/b", "two").with_action(EnforcementAction::deny);
 }
-const Policy kDenier{.id = "denier", .kinds = kAllKinds, .operations = kAllOperations, .check = find_twice};
+const Policy kDenier{
+    .id = "denier", .kinds = kAllKinds, .operations = kAllOperations, .check = find_twice};
 
-void find_guarded(const Subject&, Findings& findings) { findings.add("/spec", "stricter under guard"); }
+void find_guarded(const Subject&, Findings& findings) {
+  findings.add("/spec", "stricter under guard");
+}
 const Policy kGuarded{.id = "guarded",
                       .action = EnforcementAction::warn,
                       .guarded = EnforcementAction::deny,
@@ -49,19 +57,25 @@ void propose_mark(const Subject&, std::span<const Proposal>, std::vector<Proposa
   out.push_back({.entry = "mark", .patch = {{.path = "/spec/mark", .value = "true"}}});
 }
 std::optional<Path> place_mark(std::string_view, Node, Node) { return "/spec/mark"; }
-const Injection kMark{
-    .id = "inject-mark", .group = "mark", .kinds = {Kind::stateful_set}, .propose = propose_mark, .place = place_mark};
+const Injection kMark{.id = "inject-mark",
+                      .group = "mark",
+                      .kinds = {Kind::stateful_set},
+                      .propose = propose_mark,
+                      .place = place_mark};
 
 struct Sent {
   std::vector<const Policy*> policies = {&kWitness};
   std::vector<const Injection*> injections = {&kMark};
   ObjectSet set;
 
-  Answer operator()(const Json& review, Door door = Door::validate) const { return (*this)(review.dump(), door); }
+  Answer operator()(const Json& review, Door door = Door::validate) const {
+    return (*this)(review.dump(), door);
+  }
   Answer operator()(const std::string& body, Door door = Door::validate) const {
     const auto review = decode_review(body);
     REQUIRE(review.has_value());
-    return answer(*review, door, {.policies = policies, .injections = injections, .set = set, .today = kToday});
+    return answer(*review, door,
+                  {.policies = policies, .injections = injections, .set = set, .today = kToday});
   }
 };
 
@@ -70,8 +84,8 @@ constexpr Door kValidating[] = {Door::validate, Door::observe, Door::guard};
 
 bool is_plain_allowance(const Answer& answer) {
   const AdmissionResponse& response = answer.response;
-  return response.allowed && response.patch.empty() && response.warnings.empty() && response.audit.empty() &&
-         answer.denied_by.empty();
+  return response.allowed && response.patch.empty() && response.warnings.empty() &&
+         response.audit.empty() && answer.denied_by.empty();
 }
 
 std::string recorded(std::string_view prefix) {
@@ -93,7 +107,9 @@ TEST_CASE("policies see the object, who asks, and how") {
       {"009", "StatefulSet default/web op=1 old=true user=admin sub= grace=-1 prop= true"},
       {"010", "Scale default/web op=1 old=true user=admin sub=scale grace=-1 prop= true"},
       {"013", "Pod default/web-1 op=2 old=false user=admin sub= grace=0 prop= true"},
-      {"028", "PersistentVolumeClaim default/data-web-0 op=1 old=true user=admin sub= grace=-1 prop= true"},
+      {"028",
+       "PersistentVolumeClaim default/data-web-0 op=1 old=true user=admin sub= grace=-1 prop= "
+       "true"},
       {"043", "StatefulSet default/web op=2 old=false user=admin sub= grace=-1 prop=Orphan true"},
   };
   for (const Case& seen : cases) {
@@ -163,7 +179,8 @@ TEST_CASE("policies that need an inventory are skipped while there is none") {
   sibling.needs = Needs::siblings;
   const Json sent = stateful_set_review();
   CHECK(is_plain_allowance(Sent{.policies = {&absent, &sibling}}(sent)));
-  const Sent informed{.policies = {&absent, &sibling}, .set = ObjectSet({}, ObjectSet::Coverage::complete)};
+  const Sent informed{.policies = {&absent, &sibling},
+                      .set = ObjectSet({}, ObjectSet::Coverage::complete)};
   CHECK_FALSE(informed(sent).response.allowed);
 }
 
@@ -179,12 +196,15 @@ TEST_CASE("evictions, other subresources, unknown kinds and CONNECT are allowed 
   Json bare_connect = stateful_set_review("CONNECT");
   Json scale = Json::parse(recorded("010"));
   scale["request"]["resource"]["resource"] = "deployments";
+  Json other_group = Json::parse(recorded("010"));
+  other_group["request"]["resource"]["group"] = "apps.kruise.io";
   Json lone_scale = Json::parse(recorded("010"));
   lone_scale["request"].erase("subResource");
   Json no_old = stateful_set_review("DELETE");
   no_old["request"]["oldObject"] = nullptr;
-  const std::string bodies[] = {status.dump(), connect.dump(),    unknown.dump(), bare_connect.dump(),
-                                scale.dump(),  lone_scale.dump(), no_old.dump(),  recorded("036")};
+  const std::string bodies[] = {status.dump(),       connect.dump(), unknown.dump(),
+                                bare_connect.dump(), scale.dump(),   lone_scale.dump(),
+                                no_old.dump(),       recorded("036")};
   const Sent loud{.policies = {&kDenier, &kWitness}};
   for (const std::string& body : bodies) {
     for (const Door door : kDoors) {
@@ -194,7 +214,9 @@ TEST_CASE("evictions, other subresources, unknown kinds and CONNECT are allowed 
   }
 }
 
-TEST_CASE("an object that the API server would not have sent is not judged: the guard denies it, others warn") {
+TEST_CASE(
+    "an object that the API server would not have sent is not judged: the guard denies it, others "
+    "warn") {
   Json other_kind = stateful_set_review();
   other_kind["request"]["object"]["kind"] = "Deployment";
   Json other_version = stateful_set_review();
@@ -225,7 +247,8 @@ TEST_CASE("an object that the API server would not have sent is not judged: the 
 
 TEST_CASE("doors and their paths name each other") {
   for (const Door door : kDoors) CHECK(door_of(path_of(door)) == door);
-  for (const char* path : {"", "/", "/mutate/", "/Mutate", "/validate/guard/x", "/validate/", "mutate"}) {
+  for (const char* path :
+       {"", "/", "/mutate/", "/Mutate", "/validate/guard/x", "/validate/", "mutate"}) {
     CHECK_FALSE(door_of(path).has_value());
   }
 }

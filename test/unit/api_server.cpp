@@ -20,13 +20,14 @@ bool is_alphanumeric(char c) {
 // The name part of a qualified name: at most 63, alphanumeric at both ends.
 bool is_audit_key(const std::string& key) {
   const auto inner = [](char c) { return is_alphanumeric(c) || c == '-' || c == '_' || c == '.'; };
-  return !key.empty() && key.size() <= 63 && is_alphanumeric(key.front()) && is_alphanumeric(key.back()) &&
-         std::all_of(key.begin(), key.end(), inner);
+  return !key.empty() && key.size() <= 63 && is_alphanumeric(key.front()) &&
+         is_alphanumeric(key.back()) && std::all_of(key.begin(), key.end(), inner);
 }
 
 std::size_t runes(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
 }
 
 // unicode.IsControl: C0, DEL and C1.
@@ -34,13 +35,15 @@ bool has_control(const std::string& text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte < 0x20 || byte == 0x7F) return true;
-    if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;
+    if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0)
+      return true;
   }
   return false;
 }
 
 std::string from_base64(const std::string& text) {
-  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   if (text.size() % 4 != 0) throw std::runtime_error("base64 of a wrong length");
   std::string bytes;
   for (std::size_t i = 0; i < text.size(); i += 4) {
@@ -51,26 +54,31 @@ std::string from_base64(const std::string& text) {
       const bool last = i + 4 == text.size();
       const std::size_t digit = c == '=' && last && j >= 2 ? 0 : kAlphabet.find(c);
       if (c == '=') ++padding;
-      if (digit == std::string_view::npos || (padding > 0 && c != '=')) throw std::runtime_error("malformed base64");
+      if (digit == std::string_view::npos || (padding > 0 && c != '='))
+        throw std::runtime_error("malformed base64");
       group = group << 6U | static_cast<unsigned>(digit);
     }
-    for (std::size_t j = 0; j < 3 - padding; ++j) bytes += static_cast<char>(group >> (16U - 8U * j) & 0xFFU);
+    for (std::size_t j = 0; j < 3 - padding; ++j)
+      bytes += static_cast<char>(group >> (16U - 8U * j) & 0xFFU);
   }
   return bytes;
 }
 
 class Verifier {
  public:
-  Verifier(const Json& sent, Door door, std::vector<std::string>& out) : sent_(sent), door_(door), out_(out) {}
+  Verifier(const Json& sent, Door door, std::vector<std::string>& out)
+      : sent_(sent), door_(door), out_(out) {}
 
   void check(const Json& answer) {
     if (!answer.is_object()) return complain("not an object");
     require(answer.value("apiVersion", "") == sent_.at("apiVersion"), "another apiVersion");
     require(answer.value("kind", "") == "AdmissionReview", "another kind");
-    if (!answer.contains("response") || !answer["response"].is_object()) return complain("no response");
+    if (!answer.contains("response") || !answer["response"].is_object())
+      return complain("no response");
     const Json& response = answer["response"];
     require(response.value("uid", "") == sent_.at("request").at("uid"), "another uid");
-    if (!response.contains("allowed") || !response["allowed"].is_boolean()) return complain("no allowed");
+    if (!response.contains("allowed") || !response["allowed"].is_boolean())
+      return complain("no allowed");
     if (response["allowed"] == false) check_status(response);
     check_patch(answer);
     check_warnings(response);
@@ -90,13 +98,15 @@ class Verifier {
     require(code == 400 || code == 403 || code == 413 || code == 422, "denied with an odd code");
     require(!status.value("reason", "").empty(), "denied without a reason");
     const std::string message = status.value("message", "");
-    require(!message.empty() && message.size() <= 1024, "denied without a message, or with a long one");
+    require(!message.empty() && message.size() <= 1024,
+            "denied without a message, or with a long one");
     require(!has_control(message), "a control character in the message");
   }
 
   void check_patch(const Json& answer) {
     const Json& response = answer["response"];
-    require(response.contains("patch") == response.contains("patchType"), "patch and patchType do not come together");
+    require(response.contains("patch") == response.contains("patchType"),
+            "patch and patchType do not come together");
     if (!response.contains("patch")) return;
     require(door_ == Door::mutate, "a patch from a validating webhook");
     require(response["patchType"] == "JSONPatch", "an unknown patchType");
@@ -138,13 +148,17 @@ class Verifier {
 
 std::vector<RecordedReview> recorded_reviews() {
   std::vector<RecordedReview> reviews;
-  for (const auto& entry : fs::directory_iterator(fs::path(STATEWARD_SOURCE) / "test" / "reviews")) {
+  for (const auto& entry :
+       fs::directory_iterator(fs::path(STATEWARD_SOURCE) / "test" / "reviews")) {
     if (entry.path().extension() != ".json") continue;
     std::ifstream file(entry.path(), std::ios::binary);
-    reviews.push_back({entry.path().filename().string(), std::string(std::istreambuf_iterator<char>(file), {})});
+    reviews.push_back(
+        {entry.path().filename().string(), std::string(std::istreambuf_iterator<char>(file), {})});
   }
   std::sort(reviews.begin(), reviews.end(),
-            [](const RecordedReview& left, const RecordedReview& right) { return left.file < right.file; });
+            [](const RecordedReview& left, const RecordedReview& right) {
+              return left.file < right.file;
+            });
   return reviews;
 }
 
@@ -174,7 +188,7 @@ nlohmann::json stateful_set_review(std::string_view operation) {
   return review;
 }
 
-std::vector<std::string> complaints(const nlohmann::json& sent, Door door, const WireReply& reply) {
+std::string complaints(const nlohmann::json& sent, Door door, const WireReply& reply) {
   std::vector<std::string> all;
   if (reply.status != 200) all.push_back(fmt::format("status {}", reply.status));
   if (reply.content_type != "application/json") all.push_back("content type " + reply.content_type);
@@ -184,7 +198,7 @@ std::vector<std::string> complaints(const nlohmann::json& sent, Door door, const
   } else {
     Verifier(sent, door, all).check(answer);
   }
-  return all;
+  return fmt::format("{}", fmt::join(all, "; "));
 }
 
 nlohmann::json patch_of(const nlohmann::json& answer) {

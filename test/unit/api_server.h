@@ -1,5 +1,6 @@
-// The API server's side of admission, written anew from what it does (k8s.io/apiserver: admissionreview.go, dispatcher.go,
-// statuserror.go, attributes.go, warning.go), with another JSON library: what it would complain of in an answer.
+// The API server's side of admission, written anew from what it does (k8s.io/apiserver:
+// admissionreview.go, dispatcher.go, statuserror.go, attributes.go, warning.go), with another JSON
+// library: what it would complain of in an answer.
 #pragma once
 
 #include <filesystem>
@@ -28,11 +29,13 @@ struct WireReply {
   std::string body;
 };
 
-// What is wrong with the reply to the review `sent`, sent to the door; nothing where the API server is content.
-std::vector<std::string> complaints(const nlohmann::json& sent, Door door, const WireReply& reply);
+// What is wrong with the reply to the review `sent`, sent to the door; empty where the API server
+// is content.
+std::string complaints(const nlohmann::json& sent, Door door, const WireReply& reply);
 
 // The object as it would be stored. Throws where the patch does not apply.
 nlohmann::json patched(const nlohmann::json& sent, const nlohmann::json& answer);
-nlohmann::json patch_of(const nlohmann::json& answer);  // the decoded operations, an empty list where there are none
+nlohmann::json patch_of(
+    const nlohmann::json& answer);  // the decoded operations, an empty list where there are none
 
 }  // namespace stateward

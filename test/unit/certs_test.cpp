@@ -1,4 +1,5 @@
-// Our authority and its serving certificates, held against OpenSSL's own verifier, and identities read from files.
+// Our authority and its serving certificates, held against OpenSSL's own verifier, and identities
+// read from files.
 
 #include <doctest/doctest.h>
 #include <openssl/ec.h>
@@ -21,9 +22,12 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 constexpr std::chrono::sys_seconds kNow = std::chrono::sys_days{std::chrono::year{2026} / 11 / 21};
-const std::vector<std::string> kNames = {"localhost", "stateward-webhook.stateward-system.svc", "127.0.0.1", "::1"};
+const std::vector<std::string> kNames = {"localhost", "stateward-webhook.stateward-system.svc",
+                                         "127.0.0.1", "::1"};
 
-Certificate certificate(const std::string& pem) { return std::move(certificates_from_pem(pem).value().front()); }
+Certificate certificate(const std::string& pem) {
+  return std::move(certificates_from_pem(pem).value().front());
+}
 
 // What OpenSSL says of `leaf` under `authority` at `when`, for a server called `host`.
 int verify(const std::string& leaf, const std::string& authority, const std::string& host,
@@ -71,7 +75,9 @@ class Folder {
   fs::path path_;
 };
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -82,8 +88,10 @@ TEST_CASE("a serving certificate holds under its authority for exactly its names
     CAPTURE(name);
     CHECK(verify(identity.chain, authority.certificate, name, kNow) == X509_V_OK);
   }
-  CHECK(verify(identity.chain, authority.certificate, "example.com", kNow) == X509_V_ERR_HOSTNAME_MISMATCH);
-  CHECK(verify(identity.chain, authority.certificate, "127.0.0.2", kNow) == X509_V_ERR_IP_ADDRESS_MISMATCH);
+  CHECK(verify(identity.chain, authority.certificate, "example.com", kNow) ==
+        X509_V_ERR_HOSTNAME_MISMATCH);
+  CHECK(verify(identity.chain, authority.certificate, "127.0.0.2", kNow) ==
+        X509_V_ERR_IP_ADDRESS_MISMATCH);
   const Authority other = make_authority(kNow).value();
   CHECK(verify(identity.chain, other.certificate, "localhost", kNow) != X509_V_OK);
 }
@@ -129,7 +137,8 @@ TEST_CASE("keys are P-256 and every certificate has its own key and serial of 12
   }
   CHECK(serials.size() == 21);
   CHECK(keys.size() == 21);
-  CHECK(std::all_of(serials.begin(), serials.end(), [](const std::string& text) { return text.size() == 16; }));
+  CHECK(std::all_of(serials.begin(), serials.end(),
+                    [](const std::string& text) { return text.size() == 16; }));
 }
 
 TEST_CASE("a certificate without a name is not issued") {
@@ -156,7 +165,8 @@ TEST_CASE("a file that cannot serve is named, with what to do about it") {
   const Identity identity = issue(authority, kNames, kNow).value();
   const Identity other = issue(authority, kNames, kNow).value();
   const std::string begin = "-----BEGIN CERTIFICATE-----\n";
-  const std::string encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+  const std::string encrypted =
+      "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
 
   struct Case {
     std::string name;
@@ -167,16 +177,22 @@ TEST_CASE("a file that cannot serve is named, with what to do about it") {
     const char* says;
   };
   const Case cases[] = {
-      {"the key of another", identity.chain, other.key, kNow, "tls.key", "is not the key of the certificate"},
+      {"the key of another", identity.chain, other.key, kNow, "tls.key",
+       "is not the key of the certificate"},
       {"swapped files", identity.key, identity.chain, kNow, "tls.crt", "may be swapped"},
       {"an empty certificate", "", identity.key, kNow, "tls.crt", "no PEM certificate"},
-      {"a torn certificate", begin + "MIIB\n-----END CERTIFICATE-----\n", identity.key, kNow, "tls.crt", "malformed"},
-      {"a chain with a torn end", identity.chain + begin + "!\n", identity.key, kNow, "tls.crt", "malformed"},
-      {"a torn key", identity.chain, "-----BEGIN PRIVATE KEY-----\nAAAA\n", kNow, "tls.key", "malformed"},
+      {"a torn certificate", begin + "MIIB\n-----END CERTIFICATE-----\n", identity.key, kNow,
+       "tls.crt", "malformed"},
+      {"a chain with a torn end", identity.chain + begin + "!\n", identity.key, kNow, "tls.crt",
+       "malformed"},
+      {"a torn key", identity.chain, "-----BEGIN PRIVATE KEY-----\nAAAA\n", kNow, "tls.key",
+       "malformed"},
       {"no key", identity.chain, "", kNow, "tls.key", "no PEM private key"},
       {"an encrypted key", identity.chain, encrypted, kNow, "tls.key", "encrypted"},
-      {"an expired certificate", identity.chain, identity.key, identity.not_after, "tls.crt", "expired on 2026-11-28"},
-      {"a file without an end", std::string(2 << 20, 'x'), identity.key, kNow, "tls.crt", "larger than 1 MiB"},
+      {"an expired certificate", identity.chain, identity.key, identity.not_after, "tls.crt",
+       "expired on 2026-11-28"},
+      {"a file without an end", std::string(2 << 20, 'x'), identity.key, kNow, "tls.crt",
+       "larger than 1 MiB"},
   };
   for (const Case& wrong : cases) {
     CAPTURE(wrong.name);

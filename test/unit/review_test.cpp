@@ -1,12 +1,13 @@
 // The codec: what is taken for a review, what is refused and how, and what an answer looks like.
 
+#include "webhook/review.h"
+
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "test/unit/api_server.h"
-#include "webhook/review.h"
 
 namespace {
 
@@ -60,7 +61,8 @@ TEST_CASE("a review may be moved and still be read") {
 
 TEST_CASE("absent members are empty, absent, or false") {
   Json sent = stateful_set_review();
-  for (const char* member : {"name", "namespace", "userInfo", "oldObject", "dryRun", "options", "resource"}) {
+  for (const char* member :
+       {"name", "namespace", "userInfo", "oldObject", "dryRun", "options", "resource"}) {
     sent["request"].erase(member);
   }
   const auto review = decode_review(sent.dump());
@@ -85,7 +87,8 @@ TEST_CASE("a body that no review can answer is refused without a uid") {
       {"another kind", with(good, "AdmissionReview", "TokenReview")},
       {"another version", with(good, "admission.k8s.io/v1", "admission.k8s.io/v2")},
       {"no request", R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview"})"},
-      {"a request that is text", R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":"x"})"},
+      {"a request that is text",
+       R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":"x"})"},
       {"an empty uid", with(good, "\"u-1\"", "\"\"")},
       {"a uid that is a number", with(good, "\"u-1\"", "1")},
       {"a byte order mark", "\xEF\xBB\xBF" + good},
@@ -139,8 +142,14 @@ TEST_CASE("a review that cannot be judged is refused with its uid and version") 
 
 TEST_CASE("threat b: a member that stands twice is refused at every level") {
   const std::string good = stateful_set_review("UPDATE").dump();
-  const std::string members[] = {"\"apiVersion\":\"admission", "\"uid\":", "\"username\":", "\"metadata\":", "\"replicas\":",
-                                 "\"app\":", "\"containerPort\":", "\"image\":"};
+  const std::string members[] = {"\"apiVersion\":\"admission",
+                                 "\"uid\":",
+                                 "\"username\":",
+                                 "\"metadata\":",
+                                 "\"replicas\":",
+                                 "\"app\":",
+                                 "\"containerPort\":",
+                                 "\"image\":"};
   for (const std::string& member : members) {
     CAPTURE(member);
     const std::string name = member.substr(0, member.find(':'));
@@ -154,8 +163,10 @@ TEST_CASE("threat c: nothing but white space may stand behind the review") {
   const std::string good = stateful_set_review().dump();
   CHECK(decode_review(good + "\n").has_value());
   using namespace std::string_literals;
-  for (const std::string& suffix : {"{}"s, "x"s, ","s, "]"s, "}"s, "\0"s, "\0junk"s, "null"s, "\"\""s, "//"s, "\xEF\xBB\xBF"s,
-                                    "\x1A"s, "0"s, "[]"s, ":"s, "\n{}"s, "\xC2\xA0"s, "#"s, "\x0B"s, "true"s}) {
+  for (const std::string& suffix : {"{}"s,           "x"s,        ","s,    "]"s,    "}"s,
+                                    "\0"s,           "\0junk"s,   "null"s, "\"\""s, "//"s,
+                                    "\xEF\xBB\xBF"s, "\x1A"s,     "0"s,    "[]"s,   ":"s,
+                                    "\n{}"s,         "\xC2\xA0"s, "#"s,    "\x0B"s, "true"s}) {
     CAPTURE(suffix);
     CHECK_FALSE(refusal_of(good + suffix).answerable());
   }
@@ -166,7 +177,8 @@ TEST_CASE("threat d: numbers that no integer holds are refused, or read as what 
   const auto replicas = [&](const std::string& literal) {
     return decode_review(with(good, "\"replicas\":3", "\"replicas\":" + literal));
   };
-  for (const char* literal : {"1e400", "-1e400", "01", "+1", ".5", "1.", "0x10", "NaN", "Infinity", "1_000", "--1"}) {
+  for (const char* literal :
+       {"1e400", "-1e400", "01", "+1", ".5", "1.", "0x10", "NaN", "Infinity", "1_000", "--1"}) {
     CAPTURE(std::string(literal));
     CHECK_FALSE(replicas(literal).has_value());
   }
@@ -191,7 +203,8 @@ TEST_CASE("threat e: depth is refused however deep it goes") {
 
 TEST_CASE("threat g: text that is not UTF-8 is refused") {
   const std::string good = stateful_set_review().dump();
-  for (const char* bytes : {"\xFF", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"}) {
+  for (const char* bytes :
+       {"\xFF", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\x80"}) {
     CHECK_FALSE(refusal_of(with(good, "alice", bytes)).answerable());
   }
   for (const char* escape : {"\\ud800", "\\udc00x", "\\ud800\\ud800"}) {
@@ -200,8 +213,9 @@ TEST_CASE("threat g: text that is not UTF-8 is refused") {
 }
 
 TEST_CASE("an answer that allows says so and nothing else") {
-  CHECK(encode_review("admission.k8s.io/v1beta1", "u\"1", {}) ==
-        R"({"apiVersion":"admission.k8s.io/v1beta1","kind":"AdmissionReview","response":{"uid":"u\"1","allowed":true}})");
+  CHECK(
+      encode_review("admission.k8s.io/v1beta1", "u\"1", {}) ==
+      R"({"apiVersion":"admission.k8s.io/v1beta1","kind":"AdmissionReview","response":{"uid":"u\"1","allowed":true}})");
 }
 
 TEST_CASE("an answer carries its status, patch, warnings and audit notes") {
@@ -212,18 +226,26 @@ TEST_CASE("an answer carries its status, patch, warnings and audit notes") {
                                    .patch = {{.path = "/spec/a~1b", .value = "1"}},
                                    .warnings = {"one", "two"},
                                    .audit = {{"shared-claim", "deny: /spec"}}};
-  const Json answer = Json::parse(encode_review("admission.k8s.io/v1", "u-1", response))["response"];
+  const Json answer =
+      Json::parse(encode_review("admission.k8s.io/v1", "u-1", response))["response"];
   CHECK(answer["allowed"] == false);
   CHECK(answer["status"] == Json({{"code", 403}, {"reason", "Forbidden"}, {"message", "no"}}));
   CHECK(answer["patchType"] == "JSONPatch");
-  CHECK(patch_of({{"response", answer}}) == Json::parse(R"([{"op":"add","path":"/spec/a~1b","value":1}])"));
+  CHECK(patch_of({{"response", answer}}) ==
+        Json::parse(R"([{"op":"add","path":"/spec/a~1b","value":1}])"));
   CHECK(answer["warnings"] == Json({"one", "two"}));
   CHECK(answer["auditAnnotations"] == Json({{"shared-claim", "deny: /spec"}}));
 }
 
 TEST_CASE("base64 is RFC 4648's") {
-  const std::pair<std::string_view, std::string_view> vectors[] = {
-      {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="},
-      {"foobar", "Zm9vYmFy"}, {"\xFF\xFE\xFD", "//79"}, {"\xFB\xEF", "++8="}};
+  const std::pair<std::string_view, std::string_view> vectors[] = {{"", ""},
+                                                                   {"f", "Zg=="},
+                                                                   {"fo", "Zm8="},
+                                                                   {"foo", "Zm9v"},
+                                                                   {"foob", "Zm9vYg=="},
+                                                                   {"fooba", "Zm9vYmE="},
+                                                                   {"foobar", "Zm9vYmFy"},
+                                                                   {"\xFF\xFE\xFD", "//79"},
+                                                                   {"\xFB\xEF", "++8="}};
   for (const auto& [bytes, text] : vectors) CHECK(base64(bytes) == text);
 }

@@ -1,0 +1,381 @@
+// Dispatch, and the rules of the admission contract (rules 1 to 9 of the webhook's acceptance list)
+// held against the whole path from bytes to bytes, with the policies and injections of this build
+// and with two that go too far.
+
+#include "webhook/routes.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <set>
+#include <stdexcept>
+
+#include "policies/catalogue.h"
+#include "test/unit/api_server.h"
+#include "test/unit/random_reviews.h"
+#include "webhook/log.h"
+
+namespace {
+
+using namespace stateward;
+using namespace std::chrono_literals;
+using Json = nlohmann::json;
+
+constexpr std::chrono::sys_seconds kNow = std::chrono::sys_days{std::chrono::year{2026} / 11 / 21};
+constexpr Door kDoors[] = {Door::mutate, Door::validate, Door::observe, Door::guard};
+const KindSet kKinds{Kind::stateful_set, Kind::pod, Kind::claim, Kind::scale};
+const OperationSet kOperations{Operation::create, Operation::update, Operation::remove};
+
+// More than the API server takes, in every direction.
+void shout(const Subject& subject, Findings& findings) {
+  for (int i = 0; i < 40; ++i) {
+    const std::string message = fmt::format("line\n\xC2\x85{} {}\xF0\x9F\x92\xBE",
+                                            subject.object.name, std::string(200, 'x'));
+    findings.add(Path("/spec") / fmt::format("a/b~{}", i), message);
+  }
+}
+const Policy kShouting{.id = "shouting",
+                       .kinds = kKinds,
+                       .operations = kOperations,
+                       .remedy = "shout less",
+                       .check = shout};
+const Policy kShoutingDenial{.id = "shouting-denial",
+                             .action = EnforcementAction::deny,
+                             .guarded = EnforcementAction::deny,
+                             .kinds = kKinds,
+                             .operations = kOperations,
+                             .remedy = "shout less",
+                             .check = shout};
+
+void explode(const Subject&, Findings&) { throw std::runtime_error("secret text of an exception"); }
+const Policy kExploding{
+    .id = "exploding", .kinds = kKinds, .operations = kOperations, .check = explode};
+
+Service service(std::vector<const Policy*> more = {}) {
+  Service made{.version = "1.2.3",
+               .policies = policies::all_policies(),
+               .injections = policies::all_injections(),
+               .set = {},
+               .certificate_expires = kNow + 24h,
+               .now = [] { return kNow; }};
+  made.policies.insert(made.policies.end(), more.begin(), more.end());
+  return made;
+}
+
+WireReply post(const Routes& routes, Door door, std::string_view body) {
+  HttpReply reply = routes.admission({.method = "POST",
+                                      .path = path_of(door),
+                                      .query = "timeout=5s",
+                                      .content_type = "application/json",
+                                      .body = body});
+  return {.status = reply.status,
+          .content_type = std::string(reply.content_type),
+          .body = std::move(reply.body)};
+}
+
+Json response_of(const WireReply& reply) { return Json::parse(reply.body).at("response"); }
+
+// Pointers to the values that differ, whether they were added, replaced or removed. What holds
+// nothing is null here.
+std::set<std::string> changed_leaves(const Json& before, const Json& after) {
+  const Json old_leaves = before.flatten();
+  const Json new_leaves = after.flatten();
+  std::set<std::string> changed;
+  for (const auto& [place, value] : new_leaves.items()) {
+    if (!value.is_null() && (!old_leaves.contains(place) || old_leaves[place] != value))
+      changed.insert(place);
+  }
+  for (const auto& [place, value] : old_leaves.items()) {
+    if (!new_leaves.contains(place) && !value.is_null()) changed.insert(place);
+  }
+  return changed;
+}
+
+bool is_declared(std::string_view place) {
+  constexpr std::string_view kContainers = "/spec/template/spec/containers/";
+  if (place == "/spec/serviceName" || place == "/metadata/annotations/stateward.dev~1injected")
+    return true;
+  if (!place.starts_with(kContainers)) return false;
+  const std::string_view in_container = place.substr(place.find('/', kContainers.size()));
+  return in_container.starts_with("/readinessProbe/") ||
+         in_container.starts_with("/startupProbe/") || in_container.starts_with("/livenessProbe/");
+}
+
+int status(const Routes& routes, HttpRequest request) { return routes.admission(request).status; }
+
+}  // namespace
+
+TEST_CASE(
+    "rule 1: each well-formed review is answered with 200, JSON, its own version and its own uid") {
+  const Routes routes(service({&kShouting}));
+  RandomReviews random(1);
+  std::size_t versions[2] = {0, 0};
+  for (int i = 0; i < 10'000; ++i) {
+    const Json sent = random.next();
+    const std::string body = sent.dump();
+    const Door door = kDoors[i % 4];
+    const std::string wrong = complaints(sent, door, post(routes, door, body));
+    ++versions[sent["apiVersion"] == "admission.k8s.io/v1" ? 0 : 1];
+    if (wrong.empty()) continue;
+    CAPTURE(body);
+    FAIL_CHECK(wrong);
+    break;
+  }
+  CHECK(versions[0] > 1000);
+  CHECK(versions[1] > 1000);
+}
+
+TEST_CASE(
+    "rule 2: patches come from /mutate alone, and there patch and patchType come together or not "
+    "at all") {
+  const Routes routes(service());
+  std::size_t patches = 0;
+  for (const RecordedReview& recorded : recorded_reviews()) {
+    CAPTURE(recorded.file);
+    for (const Door door : kDoors) {
+      const Json response = response_of(post(routes, door, recorded.body));
+      CHECK(response.contains("patch") == response.contains("patchType"));
+      if (response.contains("patch")) CHECK(door == Door::mutate);
+      patches += response.contains("patch");
+    }
+  }
+  // The two times that `kubectl apply` created a set, and the dry run before.
+  CHECK(patches == 3);
+}
+
+TEST_CASE(
+    "rule 5: a patch adds what is declared, tests nothing and replaces nothing of the user's") {
+  const Routes routes(service());
+  RandomReviews random(5);
+  std::size_t operations = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    const Json sent = random.next();
+    const Json answer = Json::parse(post(routes, Door::mutate, sent.dump()).body);
+    for (const Json& operation : patch_of(answer)) {
+      CHECK((operation["op"] == "add" || operation["op"] == "remove"));
+      if (operation["op"] == "add") CHECK_FALSE(operation["value"].is_array());
+      ++operations;
+    }
+    if (!answer["response"].contains("patch")) continue;
+    for (const std::string& place :
+         changed_leaves(sent["request"]["object"], patched(sent, answer))) {
+      CAPTURE(place);
+      CHECK(is_declared(place));
+    }
+  }
+  CHECK(operations > 100);
+}
+
+TEST_CASE("rule 6: warnings and audit notes stay within what the API server passes on") {
+  const Routes routes(service({&kShouting}));
+  const Json sent = stateful_set_review();
+  for (const Door door : {Door::validate, Door::observe, Door::guard}) {
+    const WireReply reply = post(routes, door, sent.dump());
+    CHECK(complaints(sent, door, reply) == "");
+    CHECK(response_of(reply)["warnings"].size() == 10);
+    CHECK(response_of(reply)["auditAnnotations"].contains("shouting"));
+  }
+}
+
+TEST_CASE(
+    "rule 7: a denial has a code, a reason, and a message of at most 1 KiB that names policy and "
+    "place") {
+  const Routes routes(service({&kShoutingDenial}));
+  const Json sent = stateful_set_review();
+  for (const Door door : {Door::validate, Door::guard}) {
+    const WireReply reply = post(routes, door, sent.dump());
+    CHECK(complaints(sent, door, reply) == "");
+    const Json status = response_of(reply)["status"];
+    CHECK(status["code"] == 403);
+    CHECK(status["reason"] == "Forbidden");
+    CHECK(status["message"].get<std::string>().find("[shouting-denial]") != std::string::npos);
+    CHECK(status["message"].get<std::string>().find("/spec/a~1b~00") != std::string::npos);
+  }
+  CHECK(response_of(post(routes, Door::observe, sent.dump()))["allowed"] == true);
+}
+
+TEST_CASE("rule 8: the odd shapes of requests have a plain answer") {
+  const Routes routes(service());
+  Json removed = stateful_set_review("DELETE");
+  Json connect = stateful_set_review("CONNECT");
+  connect["request"]["subResource"] = "exec";
+  Json nameless = stateful_set_review();
+  nameless["request"]["name"] = "";
+  nameless["request"]["object"]["metadata"] = {{"generateName", "db-"}, {"namespace", "prod"}};
+  Json no_old = stateful_set_review("UPDATE");
+  no_old["request"]["oldObject"] = nullptr;
+  Json nothing_old = stateful_set_review("DELETE");
+  nothing_old["request"].erase("oldObject");
+  Json undecided = stateful_set_review();
+  undecided["request"].erase("dryRun");
+  Json unknown = stateful_set_review();
+  unknown["request"]["kind"]["kind"] = "Widget";
+  Json bare = stateful_set_review();
+  bare["request"]["object"] = {{"apiVersion", "apps/v1"}, {"kind", "StatefulSet"}};
+  for (const Json& sent :
+       {removed, connect, nameless, no_old, nothing_old, undecided, unknown, bare}) {
+    CAPTURE(sent.dump());
+    for (const Door door : kDoors) {
+      CHECK(complaints(sent, door, post(routes, door, sent.dump())) == "");
+    }
+  }
+  const auto patches = [&](const Json& sent) {
+    return response_of(post(routes, Door::mutate, sent.dump())).contains("patch");
+  };
+  CHECK(patches(undecided));
+  CHECK_FALSE(patches(removed));
+  CHECK_FALSE(patches(connect));
+  CHECK_FALSE(patches(unknown));
+}
+
+TEST_CASE("rule 9: a dry run is answered byte for byte like the real thing") {
+  const Routes routes(service({&kShouting}));
+  std::size_t compared = 0;
+  for (const RecordedReview& recorded : recorded_reviews()) {
+    CAPTURE(recorded.file);
+    Json real = Json::parse(recorded.body);
+    Json dry = real;
+    real["request"]["dryRun"] = false;
+    dry["request"]["dryRun"] = true;
+    for (const Door door : kDoors) {
+      CHECK(post(routes, door, real.dump()).body == post(routes, door, dry.dump()).body);
+      ++compared;
+    }
+  }
+  CHECK(compared == 61 * 4);
+}
+
+TEST_CASE("a set without serviceName is mended, and asking again finds nothing to do") {
+  const Routes routes(service());
+  Json sent = stateful_set_review();
+  const Json first = Json::parse(post(routes, Door::mutate, sent.dump()).body);
+  const Json stored = patched(sent, first);
+  CHECK(stored["spec"]["serviceName"] == "db-headless");
+  CHECK(
+      stored["spec"]["template"]["spec"]["containers"][0]["readinessProbe"]["tcpSocket"]["port"] ==
+      "client");
+  sent["request"]["object"] = stored;
+  CHECK_FALSE(response_of(post(routes, Door::mutate, sent.dump())).contains("patch"));
+}
+
+TEST_CASE(
+    "a request that is no review gets a status that the registration's failurePolicy decides on") {
+  const Routes routes(service());
+  const std::string good = stateful_set_review().dump();
+  const std::string too_large(kLargestBody + 1, ' ');
+  const std::string json = "application/json";
+  CHECK(status(routes, {"POST", "/validate", "", json, good}) == 200);
+  CHECK(status(routes, {"POST", "/validate", "timeout=3s", "Application/JSON; charset=utf-8",
+                        good}) == 200);
+  CHECK(status(routes, {"GET", "/validate", "", json, ""}) == 405);
+  CHECK(status(routes, {"PUT", "/validate", "", json, good}) == 405);
+  CHECK(status(routes, {"POST", "/", "", json, good}) == 404);
+  CHECK(status(routes, {"POST", "/livez", "", json, good}) == 404);
+  CHECK(status(routes, {"POST", "/validate", "", "", good}) == 415);
+  CHECK(status(routes, {"POST", "/validate", "", "application/jsonx", good}) == 415);
+  CHECK(status(routes, {"POST", "/validate", "", "application/x-www-form-urlencoded", good}) ==
+        415);
+  CHECK(status(routes, {"POST", "/validate", "", json, "{"}) == 400);
+  CHECK(status(routes, {"POST", "/validate", "", json, too_large}) == 413);
+  CHECK(routes.admission({"GET", "/mutate", "", json, ""}).allow == "POST");
+}
+
+TEST_CASE("a fault of our own is status 500 and tells nothing") {
+  const Routes routes(service({&kExploding}));
+  const WireReply reply = post(routes, Door::guard, stateful_set_review().dump());
+  CHECK(reply.status == 500);
+  CHECK(reply.body == "internal error\n");
+}
+
+TEST_CASE("a review that repeats a member is denied by the guard and warned of by the others") {
+  const Routes routes(service());
+  std::string body = stateful_set_review().dump();
+  body.insert(body.find("\"replicas\""), "\"replicas\":1,");
+  const Json guarded = response_of(post(routes, Door::guard, body));
+  CHECK(guarded["allowed"] == false);
+  CHECK(guarded["status"]["code"] == 400);
+  for (const Door door : {Door::mutate, Door::validate, Door::observe}) {
+    const Json response = response_of(post(routes, door, body));
+    CHECK(response["allowed"] == true);
+    CHECK(response["uid"] == "u-1");
+    CHECK(response["warnings"].size() == 1);
+    CHECK_FALSE(response.contains("patch"));
+  }
+}
+
+TEST_CASE(
+    "whoever watches is told of every answer, and a denial makes one line without anything "
+    "secret") {
+  std::vector<std::string> lines;
+  Service watched = service();
+  watched.policies = {&kShoutingDenial};
+  watched.observe = [&lines](const Answered& answered) { lines.push_back(denial_line(answered)); };
+  const Routes routes(std::move(watched));
+  Json sent = stateful_set_review();
+  sent["request"]["userInfo"]["username"] = "eve\n2026 info denied policy=none";
+  sent["request"]["object"]["metadata"]["annotations"] = {{"token", "canary"}};
+  post(routes, Door::guard, sent.dump());
+  REQUIRE(lines.size() == 1);
+  CHECK(
+      lines.front() ==
+      "denied policy=shouting-denial path=/validate/guard kind=\"StatefulSet\" object=\"prod/db\" "
+      "user=\"eve 2026 info denied policy=none\" uid=\"u-1\"");
+  sent["request"]["operation"] = "PATCH";
+  post(routes, Door::guard, sent.dump());
+  CHECK(lines.back() == "denied policy=- path=/validate/guard uid=\"u-1\"");
+}
+
+TEST_CASE("health says that we live, whether we are ready, and which version we are") {
+  const Routes routes(service());
+  const auto get = [&](std::string_view path) {
+    return routes.health({.method = "GET", .path = path});
+  };
+  CHECK(get("/livez").status == 200);
+  CHECK(get("/healthz").status == 200);
+  CHECK(get("/readyz").body == "ok\n");
+  CHECK(get("/version").body == R"({"version":"1.2.3"})");
+  CHECK(get("/version").content_type == "application/json");
+  CHECK(get("/").status == 404);
+  CHECK(get("/validate").status == 404);
+  CHECK(routes.health({.method = "HEAD", .path = "/livez"}).status == 200);
+  CHECK(routes.health({.method = "POST", .path = "/livez"}).status == 405);
+}
+
+TEST_CASE("we are not ready while we drain or when the certificate has expired") {
+  Routes draining(service());
+  draining.drain();
+  CHECK(draining.health({.method = "GET", .path = "/readyz"}).status == 503);
+  CHECK(draining.health({.method = "GET", .path = "/readyz"})
+            .body.find("[-]serving failed: about to stop") == 0);
+  CHECK(draining.health({.method = "GET", .path = "/livez"}).status == 200);
+
+  Service late = service();
+  late.certificate_expires = kNow;
+  CHECK(Routes(std::move(late)).health({.method = "GET", .path = "/readyz"}).status == 503);
+}
+
+TEST_CASE("readyz?verbose lists the policies that need an inventory while there is none") {
+  Policy absence{.id = "needs-absence",
+                 .needs = Needs::absence,
+                 .kinds = kKinds,
+                 .operations = kOperations,
+                 .check = shout};
+  Policy siblings = absence;
+  siblings.id = "needs-siblings";
+  siblings.needs = Needs::siblings;
+  const auto verbose = [&](Service given) {
+    return Routes(std::move(given))
+        .health({.method = "GET", .path = "/readyz", .query = "timeout=1s&verbose"})
+        .body;
+  };
+  const std::string body = verbose(service({&absence, &siblings, &kShouting}));
+  CHECK(body.find("[+]serving-certificate ok: until 2026-11-22T00:00:00Z\n") != std::string::npos);
+  CHECK(body.find("[+]inventory ok: none; policies that need one are skipped: ") !=
+        std::string::npos);
+  CHECK(body.find("needs-absence, needs-siblings\n") != std::string::npos);
+  CHECK(body.find("shouting") == std::string::npos);
+  CHECK(body.ends_with("readyz check passed\n"));
+  Service informed = service({&absence});
+  informed.set = ObjectSet({}, ObjectSet::Coverage::complete);
+  CHECK(verbose(std::move(informed)).find("[+]inventory ok: synced\n") != std::string::npos);
+}
