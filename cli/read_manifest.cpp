@@ -94,24 +94,36 @@ std::vector<Part> read_yaml_stream(std::string_view text) {
   return parts;
 }
 
+bool any_broken(const std::vector<Part>& parts) {
+  return std::any_of(parts.begin(), parts.end(), [](const Part& part) { return part.is_broken(); });
+}
+
+bool any_complaint(const std::vector<Part>& parts) {
+  return std::any_of(parts.begin(), parts.end(),
+                     [](const Part& part) { return !part.read.diagnostics.empty(); });
+}
+
+auto readable(const std::vector<Part>& parts) {
+  return std::count_if(parts.begin(), parts.end(),
+                       [](const Part& part) { return part.read.document.has_value(); });
+}
+
 // kubectl tries JSON first where the text looks like it, and YAML where that fails. Where neither
-// reads it all, the reading that understands more documents counts.
+// reads it all, the reading that understands more documents counts; where both understand as many,
+// what the text looks like: separators are YAML's.
 std::vector<Part> read_parts(std::string_view text, bool named_json) {
   const std::size_t first = text.find_first_not_of(kWhiteSpace);
   if (first == std::string_view::npos || text[first] != '{') return read_yaml_stream(text);
-  const auto broken = [](const std::vector<Part>& parts) {
-    return std::any_of(parts.begin(), parts.end(), [](const Part& p) { return p.is_broken(); });
-  };
-  const auto readable = [](const std::vector<Part>& parts) {
-    return std::count_if(parts.begin(), parts.end(),
-                         [](const Part& part) { return part.read.document.has_value(); });
-  };
   std::vector<Part> as_json = read_json_stream(text);
-  if (!broken(as_json)) return as_json;
+  if (!any_broken(as_json)) return as_json;
   std::vector<Part> as_yaml = read_yaml_stream(text);
-  if (!broken(as_yaml)) return as_yaml;
-  const auto more = readable(as_json) - readable(as_yaml);
-  return more > 0 || (more == 0 && named_json) ? std::move(as_json) : std::move(as_yaml);
+  if (!any_complaint(as_yaml)) return as_yaml;
+  const auto json_count = readable(as_json);
+  const auto yaml_count = readable(as_yaml);
+  if (json_count != yaml_count)
+    return json_count > yaml_count ? std::move(as_json) : std::move(as_yaml);
+  const bool separated = text.find("\n---") != std::string_view::npos;
+  return named_json || (json_count > 0 && !separated) ? std::move(as_json) : std::move(as_yaml);
 }
 
 bool has_placeholder(std::string_view text) {

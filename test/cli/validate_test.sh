@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # `stateward validate` and `explain` as a user types them.
 . "$(dirname "$0")/assert.sh"
+policies=$(cd "$(dirname "$0")/../../policies" && pwd)
 cd "$work" || exit 1
 
 set_yaml() { # NAME SERVICE_LINE
@@ -82,6 +83,13 @@ run "$STATEWARD" validate pair/b.yaml pair/a.yaml
 check "files given by name join their folder's set" says "stands already"
 run "$STATEWARD" validate --scope file pair
 check "--scope file judges each file alone" both 'exits 0' '! says "stands already"'
+
+set_yaml web 'minReadySeconds: 0' >pair/c.yaml
+run "$STATEWARD" validate pair
+check "the later one is judged too" both 'exits 1' 'says "pair/c.yaml:5:1: deny"'
+mkdir twice; cp "$policies/identity/claim-name-collision/bad.yaml" twice/a.yaml; cp twice/a.yaml twice/b.yaml
+run "$STATEWARD" validate --policy claim-name-collision twice
+check "but not against its siblings, and that is said" both '! says "twice/b.yaml:25:15: deny" && says "twice/a.yaml:25:15: deny"' 'says "one of the same kind, namespace and name stands already"'
 
 mkdir kustom; printf 'kind: Kustomization\npatches:\n- path: patch.yaml\n' >kustom/kustomization.yaml
 set_yaml web 'minReadySeconds: 0' >kustom/patch.yaml

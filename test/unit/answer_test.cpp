@@ -203,8 +203,8 @@ TEST_CASE("evictions, other subresources, unknown kinds and CONNECT are allowed 
   Json no_old = stateful_set_review("DELETE");
   no_old["request"]["oldObject"] = nullptr;
   const std::string bodies[] = {status.dump(),       connect.dump(), unknown.dump(),
-                                bare_connect.dump(), scale.dump(),   lone_scale.dump(),
-                                no_old.dump(),       recorded("036")};
+                                bare_connect.dump(), scale.dump(),   other_group.dump(),
+                                lone_scale.dump(),   no_old.dump(),  recorded("036")};
   const Sent loud{.policies = {&kDenier, &kWitness}};
   for (const std::string& body : bodies) {
     for (const Door door : kDoors) {

@@ -71,12 +71,12 @@ class Verifier {
 
   void check(const Json& answer) {
     if (!answer.is_object()) return complain("not an object");
-    require(answer.value("apiVersion", "") == sent_.at("apiVersion"), "another apiVersion");
+    require(answer.at("apiVersion") == sent_.at("apiVersion"), "another apiVersion");
     require(answer.value("kind", "") == "AdmissionReview", "another kind");
     if (!answer.contains("response") || !answer["response"].is_object())
       return complain("no response");
     const Json& response = answer["response"];
-    require(response.value("uid", "") == sent_.at("request").at("uid"), "another uid");
+    require(response.at("uid") == sent_.at("request").at("uid"), "another uid");
     if (!response.contains("allowed") || !response["allowed"].is_boolean())
       return complain("no allowed");
     if (response["allowed"] == false) check_status(response);

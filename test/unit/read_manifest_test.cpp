@@ -39,12 +39,14 @@ TEST_CASE("JSON documents may stand one behind the other, each with its own plac
   CHECK(
       outline("{\"x\":\"}ö{\\\"\",\"metadata\":{\"name\":\"a\"}}{\"metadata\":{\"name\":\"b\"}}") ==
       "a@1:33 b@1:58");
-  CHECK(outline("{\"metadata\":{\"name\":\"a\"}} {\"metadata\":nope}", true) == "a@1:21 !1:27");
+  CHECK(outline("{\"metadata\":{\"name\":\"a\"}} {\"metadata\":nope}", true) == "a@1:21 !1:39");
 }
 
 TEST_CASE("what is not JSON although it begins so is read as YAML") {
   CHECK(outline("{metadata: {name: a}}\n---\n{metadata: {name: b}}\n") == "a@1:19 b@3:19");
   CHECK(outline("{\"metadata\":{\"name\":\"a\"}}\n---\nmetadata:\n  name: b\n---\nx: [\n") ==
+        "a@1:21 b@4:9 !7:1");
+  CHECK(outline("{\"metadata\":{\"name\":\"a\"}}\n---\nmetadata:\n  name: b\n---\nx: [\n", true) ==
         "a@1:21 b@4:9 !7:1");
   CHECK(outline("{metadata: {name: a}}", true) == "a@1:19");
 }
@@ -52,7 +54,20 @@ TEST_CASE("what is not JSON although it begins so is read as YAML") {
 TEST_CASE("a broken document does not take its neighbours along") {
   CHECK(outline("metadata: {name: a}\n---\nx: [\n---\nmetadata: {name: b}\n") ==
         "a@1:18 !4:1 b@5:18");
-  CHECK(outline("{\"metadata\":{\"name\":\"a\"}}\n{\"metadata\":{\"name\":}}") == "a@1:21 !2:1");
+  CHECK(outline("{\"metadata\":{\"name\":\"a\"}}\n{\"metadata\":{\"name\":\"b\"}}\n{\"x\":}") ==
+        "a@1:21 b@2:21 !3:6");
+  CHECK(read_manifest("{\"metadata\":{\"name\":\"a\"}}\n{\"x\":}", false)
+            .documents.back()
+            .diagnostics.front()
+            .message.starts_with("not JSON"));
+  CHECK(read_manifest("{\"metadata\":{\"name\":\"a\"}}\n---\nx: [\n", false)
+            .documents.back()
+            .diagnostics.front()
+            .message.starts_with("not YAML"));
+  CHECK(read_manifest("{\"x\": [}", true)
+            .documents.back()
+            .diagnostics.front()
+            .message.starts_with("not JSON"));
 }
 
 TEST_CASE("templates that are not YAML yet are recognised, and the rest of the file is read") {

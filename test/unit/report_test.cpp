@@ -147,6 +147,15 @@ TEST_CASE("findings and diagnostics stand in the order of the text") {
   CHECK(text.find("    5 | spec: {}\n      | ^~~~\n") != std::string::npos);
 }
 
+TEST_CASE("whatever was found first, each finding is shown with its own line") {
+  Set set(kHead + "metadata:\n  name: web\nspec: {}\n");
+  set.find("/spec");
+  set.find("/kind");
+  const std::string text = set.text();
+  CHECK(text.find("    5 | spec: {}\n      | ^~~~\n") != std::string::npos);
+  CHECK(text.find("    2 | kind: Pod\n      |       ^~~\n") != std::string::npos);
+}
+
 TEST_CASE("an exemption is printed with its reason, and what was so before is said to be") {
   Set set(kHead + "metadata: {name: web}\n");
   set.find("/metadata/name").exemption =

@@ -1,0 +1,150 @@
+// Four doors, one answer: what `validate` finds in a manifest is what the webhook says of the same
+// object, and what it injects applies. Over the examples, and over real manifests where they are
+// beside the checkout.
+
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "cli/manifests.h"
+#include "engine/decide.h"
+#include "engine/evaluate.h"
+#include "engine/patch.h"
+#include "policies/catalogue.h"
+#include "test/unit/examples.h"
+#include "webhook/answer.h"
+
+using namespace stateward;
+
+namespace {
+
+constexpr Date kToday{2026, 11, 21};
+
+struct Catalogue {
+  std::vector<const Policy*> policies = policies::all_policies();
+  std::vector<const Injection*> injections = policies::all_injections();
+};
+
+std::string resource_of(Kind kind) {
+  switch (kind) {
+    case Kind::stateful_set:
+      return "statefulsets";
+    case Kind::pod:
+      return "pods";
+    case Kind::claim:
+      return "persistentvolumeclaims";
+    default:
+      return "";
+  }
+}
+
+// The object as the API server would send it when somebody creates it.
+std::string review_of(const Object& object) {
+  const std::size_t slash = object.api_version.find('/');
+  const std::string version(
+      object.api_version.substr(slash == std::string_view::npos ? 0 : slash + 1));
+  std::string body;
+  JsonWriter out(body);
+  out.begin_object()
+      .key("apiVersion")
+      .string("admission.k8s.io/v1")
+      .key("kind")
+      .string("AdmissionReview");
+  out.key("request").begin_object().key("uid").string("1");
+  const auto versioned = [&](std::string_view key, std::string_view member, std::string_view name) {
+    out.key(key).begin_object().key("group").string(object.group()).key("version").string(version);
+    out.key(member).string(name).end_object();
+  };
+  versioned("kind", "kind", object.kind_name);
+  versioned("resource", "resource", resource_of(object.kind));
+  out.key("name").string(object.name).key("namespace").string(object.name_space);
+  out.key("operation").string("CREATE");
+  out.key("userInfo").begin_object().key("username").string("alice").end_object();
+  out.key("object").node(object.node).key("oldObject").null().end_object().end_object();
+  return body;
+}
+
+void compare(const Object& object, const ObjectSet& set, const Catalogue& catalogue) {
+  CAPTURE(object.kind_name);
+  CAPTURE(object.name);
+  const Request alice{.user = "alice"};
+  const Subject offline{.object = object,
+                        .set = set,
+                        .point = EnforcementPoint::admission,
+                        .request = &alice,
+                        .today = kToday};
+  const Evaluation found = evaluate(catalogue.policies, offline);
+  const auto review = decode_review(review_of(object));
+  REQUIRE(review);
+  const Judgement judgement{catalogue.policies, catalogue.injections, set, kToday};
+  for (const auto& [door, enforcement] : {std::pair(Door::validate, Enforcement::policy),
+                                          std::pair(Door::observe, Enforcement::observe),
+                                          std::pair(Door::guard, Enforcement::guard)}) {
+    const Decision expected = decide(found.findings, enforcement);
+    const AdmissionResponse online = answer(*review, door, judgement).response;
+    CHECK(online.allowed == expected.allowed);
+    CHECK(online.message == expected.message);
+    CHECK(online.warnings == expected.warnings);
+    CHECK(online.audit == expected.audit);
+  }
+  const Patch patch = answer(*review, Door::mutate, judgement).response.patch;
+  CHECK(to_json(patch) == to_json(mutate(catalogue.injections, offline)));
+  const auto mended = apply_patch(review->object, patch);
+  REQUIRE_MESSAGE(mended, to_json(patch));
+  const auto objects = objects_of(*mended, "default");
+  REQUIRE(objects.size() == 1);
+  CHECK(mutate(catalogue.injections, {.object = objects.front(), .set = set, .request = &alice})
+            .empty());
+}
+
+}  // namespace
+
+TEST_CASE("every example is answered alike through the webhook and offline") {
+  const Catalogue catalogue;
+  std::size_t compared = 0;
+  for (const policies::PolicyEntry& entry : policies::policy_entries_of_build()) {
+    for (const policies::Example& example : entry.examples) {
+      CAPTURE(entry.policy->id);
+      CAPTURE(example.file);
+      const ExampleFile file(example.text);
+      if (file.is_review()) continue;
+      for (const Subject& subject : file.subjects()) {
+        if (resource_of(subject.object.kind).empty()) continue;
+        compare(subject.object, subject.set, catalogue);
+        ++compared;
+      }
+    }
+  }
+  CHECK(compared > 50);
+}
+
+TEST_CASE(
+    "every real manifest is answered alike through the webhook and offline, and every patch "
+    "applies") {
+  const char* named = std::getenv("STATEWARD_CORPUS");
+  const std::string corpus = named != nullptr ? named : STATEWARD_SOURCE "/../shared/corpus";
+  if (!std::filesystem::is_directory(corpus)) {
+    std::puts(
+        "skipped: real manifests: no folder ../shared/corpus, and STATEWARD_CORPUS names none");
+    return;
+  }
+  const Catalogue catalogue;
+  const auto inputs = find_inputs({corpus}, Scope::folder);
+  REQUIRE(inputs);
+  const KustomizePatches patches({corpus}, *inputs);
+  std::size_t compared = 0;
+  for (const InputSet& input : *inputs) {
+    const Manifests manifests =
+        load_manifests(input, patches, "default", ObjectSet::Coverage::complete);
+    for (const Object* object : manifests.judged) {
+      if (resource_of(object->kind).empty()) continue;
+      CAPTURE(manifests.file_of(*object).name);
+      compare(*object, manifests.set, catalogue);
+      ++compared;
+    }
+  }
+  CHECK(compared > 200);
+}
