@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "engine/decide.h"
 
@@ -37,8 +38,11 @@ Json location_json(std::string_view file, const Span& span) {
 
 Json fix_json(const std::optional<Fix>& fix) {
   if (!fix) return nullptr;
+  // A patch that were no JSON would take the whole report with it.
+  Json patch = Json::parse(to_json(fix->patch), nullptr, false);
+  if (patch.is_discarded()) return nullptr;
   return {{"applicability", fix->applicability == Fix::Applicability::safe ? "safe" : "unsafe"},
-          {"patch", Json::parse(to_json(fix->patch))}};
+          {"patch", std::move(patch)}};
 }
 
 Json exemption_json(const std::optional<Exemption>& exemption) {

@@ -14,6 +14,8 @@ template <typename... Commands>
 struct OneOf : Commands... {
   using Commands::operator()...;
 };
+template <typename... Commands>
+OneOf(Commands...) -> OneOf<Commands...>;
 
 }  // namespace
 

@@ -32,8 +32,8 @@ std::string api_version_of(const GroupVersionName& kind) {
                             : fmt::format("{}/{}", kind.group, kind.version);
 }
 
-// A subresource carries another kind than its resource, so the Scale of anything else (a Deployment,
-// another group's StatefulSet) is none of ours.
+// A subresource carries another kind than its resource, so the Scale of anything else (a
+// Deployment, another group's StatefulSet) is none of ours.
 bool is_judged(const Review& review, Kind kind) {
   if (review.operation == Operation::connect) return false;
   if (review.subresource.empty()) return kind != Kind::other && kind != Kind::scale;

@@ -19,7 +19,7 @@ namespace stateward {
 
 // The API server takes 3 MiB from a user; a review holds up to two objects, and JSON is longer than
 // protobuf.
-inline constexpr std::size_t kLargestBody = 8 * 1024 * 1024;
+inline constexpr std::size_t kLargestBody = std::size_t{8} * 1024 * 1024;
 
 struct HttpRequest {
   std::string_view method;

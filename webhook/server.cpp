@@ -75,7 +75,7 @@ void set_head(httplib::Response& response, const HttpReply& reply) {
   if (!reply.allow.empty()) response.set_header("Allow", std::string(reply.allow));
 }
 
-void send(httplib::Response& response, HttpReply reply) {
+void send(httplib::Response& response, const HttpReply& reply) {
   set_head(response, reply);
   response.set_content(reply.body,
                        reply.content_type == kJson ? kJsonInside : std::string(reply.content_type));
@@ -169,7 +169,7 @@ void set_up(httplib::Server& server) {
   server.set_socket_options(set_socket_options);
   // Without one, the library puts the exception's text into a header.
   server.set_exception_handler(
-      [](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
+      [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
         send(response, {.status = 500, .body = "internal error\n"});
       });
 }

@@ -22,9 +22,15 @@ bool node_is_lost(const Subject& subject) {
   });
 }
 
+bool has_ended(const Object& pod) {
+  const std::string_view phase = pod.node["status"]["phase"].text();
+  return phase == "Succeeded" || phase == "Failed";
+}
+
 void check(const Subject& subject, Findings& findings) {
   if (subject.request == nullptr || subject.request->grace_period_seconds != 0) return;
-  if (subject.object.controller()["kind"].text() != "StatefulSet" || node_is_lost(subject)) return;
+  if (subject.object.controller()["kind"].text() != "StatefulSet") return;
+  if (has_ended(subject.object) || node_is_lost(subject)) return;
   if (parse_consent(subject.object.annotation("stateward.dev/confirm-forced-deletion"),
                     subject.today))
     return;
@@ -50,8 +56,10 @@ constinit const Policy forced_pod_deletion{
         "ended. The controller starts a new member of the same name: two live processes with one "
         "identity and one claim.",
     .exceptions =
-        "The node is gone or carries the taint node.kubernetes.io/out-of-service; kubelets; the "
-        "annotation stateward.dev/confirm-forced-deletion: \"reason\" on the Pod.",
+        "A Pod that has ended or never ran; a node that is gone or carries the taint "
+        "node.kubernetes.io/out-of-service; kubelets; the annotation "
+        "stateward.dev/confirm-forced-deletion: "
+        "\"reason\" on the Pod.",
     .remedy =
         "let it end by itself; for a lost node delete the Node or taint it out-of-service; else "
         "annotate "
