@@ -67,12 +67,21 @@ void print_section(std::string_view title, std::string_view text) {
   std::cout << '\n' << title << '\n' << wrapped(text, "  ");
 }
 
+// "bad.yaml" itself, else the first of its kind.
+const Example* example_of(std::span<const Example> examples, std::string_view kind) {
+  const Example* first = nullptr;
+  for (const Example& example : examples) {
+    if (!example.file.starts_with(kind)) continue;
+    if (example.file.substr(kind.size()) == ".yaml") return &example;
+    if (first == nullptr) first = &example;
+  }
+  return first;
+}
+
 void print_example(std::string_view title, std::span<const Example> examples,
                    std::string_view kind) {
-  const auto found = std::find_if(examples.begin(), examples.end(), [&](const Example& example) {
-    return example.file.starts_with(kind);
-  });
-  if (found != examples.end()) std::cout << '\n' << title << '\n' << indented(found->text);
+  const Example* example = example_of(examples, kind);
+  if (example != nullptr) std::cout << '\n' << title << '\n' << indented(example->text);
 }
 
 void print(const PolicyEntry& entry) {
