@@ -72,7 +72,7 @@ sanitizer_tests() {
   section "unit tests under ASan and UBSan"
   built asan && doctest "unit tests under ASan and UBSan" build/asan/test/stateward_tests
   section "server tests under TSan"
-  built tsan && TSAN_OPTIONS=suppressions=$PWD/test/tsan.supp doctest "server tests under TSan" build/tsan/test/stateward_tests -sf='*server_test*'
+  built tsan && doctest "server tests under TSan" build/tsan/test/stateward_tests -sf='*server_test*'
 }
 
 fuzz_tests() {

@@ -264,6 +264,14 @@ TEST_CASE("the JSON report is what it is said to be, member by member") {
   CHECK(report.size() == 5);
 }
 
+TEST_CASE("a fix that is no JSON is left out of the report and does not break it") {
+  Set set(kHead + "metadata: {name: web}\n");
+  set.find("/metadata/name")
+      .with_fix(Fix::Applicability::safe,
+                {{.op = PatchOperation::Op::add, .path = "/x", .value = "\"a\"b\""}});
+  CHECK(set.json()["findings"][0]["fix"].is_null());
+}
+
 TEST_CASE("a JSON report of nothing is valid and has every list") {
   std::ostringstream out;
   JsonReport(out).finish({});
