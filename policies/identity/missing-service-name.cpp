@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "engine/names.h"
 #include "engine/policy.h"
 #include "engine/replicas.h"
 #include "engine/workload.h"
@@ -16,10 +17,11 @@ void check(const Subject& subject, Findings& findings) {
                    fmt::format("no serviceName: none of its {} can be resolved by name",
                                replicas > 1 ? fmt::format("{} replicas", replicas) : "Pods"));
   if (replicas <= 1 || subject.object.name.empty()) finding.at_most(EnforcementAction::warn);
-  if (subject.object.name.empty()) return;
-  const std::string value = fmt::format("\"{}-headless\"", subject.object.name);
-  finding.with_fix(Fix::Applicability::unsafe,
-                   {{.op = PatchOperation::Op::add, .path = "/spec/serviceName", .value = value}});
+  const std::string service = fmt::format("{}-headless", subject.object.name);
+  if (subject.object.name.empty() || !is_dns_label(service)) return;
+  finding.with_fix(Fix::Applicability::unsafe, {{.op = PatchOperation::Op::add,
+                                                 .path = "/spec/serviceName",
+                                                 .value = fmt::format("\"{}\"", service)}});
 }
 
 }  // namespace
