@@ -37,7 +37,7 @@ class Arena {
 
  private:
   static constexpr std::size_t kFirstBlock = 4096;
-  static constexpr std::size_t kLargestBlock = 256 * 1024;
+  static constexpr std::size_t kLargestBlock = std::size_t{256} * 1024;
 
   void* take(std::size_t bytes, std::size_t alignment) {
     const std::size_t start = (used_ + alignment - 1) & ~(alignment - 1);

@@ -158,6 +158,13 @@ class Node::Members {
   std::span<const Member> members_;
 };
 
+// The text of `node`; the fallback where it is absent, of another type or empty, which are one to
+// the Kubernetes API.
+inline std::string_view non_empty(Node node, std::string_view fallback = {}) {
+  const std::string_view text = node.text();
+  return text.empty() ? fallback : text;
+}
+
 // Equal as values: the order of members does not matter, and a null member equals an absent one.
 bool equal(Node left, Node right);
 

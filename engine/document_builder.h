@@ -1,5 +1,6 @@
-// What both readers share: collecting the entries of open lists and maps until they close and move into the arena as
-// one piece. A reader opens, adds and closes in the order of its text; nothing recurses.
+// What both readers share: collecting the entries of open lists and maps until they close and move
+// into the arena as one piece. A reader opens, adds and closes in the order of its text; nothing
+// recurses.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +29,9 @@ class DocumentBuilder {
   const Document& document() const { return document_; }
   std::size_t depth() const { return frames_.size(); }
   // Inside a map, between two members.
-  bool wants_key() const { return !frames_.empty() && frames_.back().map && !frames_.back().has_key; }
+  bool wants_key() const {
+    return !frames_.empty() && frames_.back().map && !frames_.back().has_key;
+  }
 
   void open_list(std::uint32_t place) { frames_.push_back({false, false, place, items_.size()}); }
   void open_map(std::uint32_t place) { frames_.push_back({true, false, place, members_.size()}); }
@@ -62,7 +65,8 @@ class DocumentBuilder {
     members_.pop_back();
     frames_.back().has_key = false;
   }
-  // The members of `map` as if they stood here (YAML merge key); what comes later overrides what came before.
+  // The members of `map` as if they stood here (YAML merge key); what comes later overrides what
+  // came before.
   void merge(const Value& map) {
     for (Member member : std::span(map.members, map.size)) {
       member.merged = true;
@@ -73,8 +77,8 @@ class DocumentBuilder {
     if (place != 0) document_.spans[place].end = end;
   }
 
-  // Closes the innermost list or map and answers it as a value, not yet placed. In a map a key that comes again is
-  // reported, and its last value stays.
+  // Closes the innermost list or map and answers it as a value, not yet placed. In a map a key that
+  // comes again is reported, and its last value stays.
   Value close(std::vector<Repeated>& repeated);
   Document take() { return std::move(document_); }
 

@@ -15,10 +15,10 @@ class Path {
  public:
   Path() = default;  // the whole object
   // `pointer` is a JSON Pointer as it is written: "/spec/template", members already escaped.
-  Path(std::string_view pointer)
-      : text_(pointer) {}  // NOLINT(google-explicit-constructor): paths read as literals
-  Path(const char* pointer)
-      : text_(pointer) {}  // NOLINT(google-explicit-constructor): paths read as literals
+  // NOLINTNEXTLINE(google-explicit-constructor): paths read as literals
+  Path(std::string_view pointer) : text_(pointer) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): paths read as literals
+  Path(const char* pointer) : text_(pointer) {}
 
   // One step further: a member by its unescaped name, or an entry by its index.
   Path operator/(std::string_view member) const;

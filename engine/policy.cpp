@@ -52,6 +52,10 @@ Finding& Finding::with_fix(Fix::Applicability applicability, Patch patch) {
   return *this;
 }
 
+bool data_loss_confirmed(const Object& object, Date today) {
+  return parse_consent(object.annotation("stateward.dev/confirm-data-loss"), today).has_value();
+}
+
 Finding& Findings::add(Path path, std::string message) {
   return out_.emplace_back(Finding{.policy = &policy_,
                                    .object = &object_,

@@ -105,6 +105,10 @@ class OperationSet {
 // is not complete.
 enum class Needs : std::uint8_t { object, old_object, siblings, absence };
 
+// Whether the annotation stateward.dev/confirm-data-loss on `object` says, with a reason, that its
+// data may go.
+bool data_loss_confirmed(const Object& object, Date today);
+
 struct Policy {
   std::string_view id;  // kebab-case, names the bad thing
   std::string_view

@@ -3,6 +3,7 @@
 // copy and to pass by value.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -91,6 +92,12 @@ struct ClaimTemplate {
   std::string_view volume_mode() const { return spec()["volumeMode"].text("Filesystem"); }
 };
 
+// The labels that the StatefulSet controller sets on each Pod: its identity, its revision and its
+// ordinal.
+inline constexpr std::array<std::string_view, 3> kControllerLabels = {
+    "controller-revision-hash", "statefulset.kubernetes.io/pod-name",
+    "apps.kubernetes.io/pod-index"};
+
 // apps/v1 StatefulSet.
 struct StatefulSet {
   const Object& object;
@@ -116,10 +123,6 @@ struct StatefulSet {
   bool has_claim_template(std::string_view name) const;
 
  private:
-  static std::string_view non_empty(Node node, std::string_view fallback) {
-    const std::string_view text = node.text();
-    return text.empty() ? fallback : text;
-  }
   std::string_view retention(std::string_view when) const {
     return non_empty(spec()["persistentVolumeClaimRetentionPolicy"][when], "Retain");
   }

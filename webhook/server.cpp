@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstdint>
 #include <future>
 #include <system_error>
 #include <thread>
@@ -22,6 +23,7 @@ constexpr int kBacklog = 1024;  // the library's 5 overflows when API servers re
 constexpr time_t kKeepAliveSeconds = 120;
 constexpr std::size_t kKeepAliveRequests = 1'000'000;
 constexpr std::size_t kHealthThreads = 4;
+constexpr std::size_t kLongestSkipped = 4 * kLargestBody;
 constexpr std::string_view kJson = "application/json";
 // A type that the library does not know, so that it does not compress: that costs more than it
 // saves here.
@@ -44,16 +46,27 @@ void set_socket_options(int socket) {
   ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 }
 
-bool is_number(const std::string& text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+// The one Content-Length, where it is a number.
+std::optional<std::size_t> declared_length(const httplib::Request& request) {
+  if (request.get_header_value_count("Content-Length") != 1) return std::nullopt;
+  const std::string text = request.get_header_value("Content-Length");
+  std::size_t length = 0;
+  const char* end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, length);
+  if (error == std::errc::result_out_of_range) return SIZE_MAX;
+  return error == std::errc() && at == end ? std::optional(length) : std::nullopt;
 }
 
-// The library reads bodies without a length without a limit, and unpacks compressed ones without a
-// limit.
-bool is_framed_strictly(const httplib::Request& request) {
-  return !request.has_header("Transfer-Encoding") && !request.has_header("Content-Encoding") &&
-         !request.has_header("Range") && request.get_header_value_count("Content-Length") == 1 &&
-         is_number(request.get_header_value("Content-Length"));
+// Bodies that the library would read without a limit: those without a length, compressed ones, and
+// those that are too long, which it skips to their end so that the client hears why.
+std::optional<HttpReply> refuse_body(const httplib::Request& request) {
+  const std::optional<std::size_t> length = declared_length(request);
+  if (!length || request.has_header("Transfer-Encoding") ||
+      request.has_header("Content-Encoding") || request.has_header("Range")) {
+    return HttpReply{.status = 400, .body = "send one Content-Length and nothing encoded\n"};
+  }
+  if (*length > kLongestSkipped) return HttpReply{.status = 413, .body = "larger than 8 MiB\n"};
+  return std::nullopt;
 }
 
 std::string_view query_of(const httplib::Request& request) {
@@ -100,9 +113,7 @@ using Outcome = httplib::Server::HandlerResponse;
 Outcome refuse_by_head(const httplib::Request& request, httplib::Response& response) {
   const std::string content_type = request.get_header_value("Content-Type");
   std::optional<HttpReply> refused = Routes::refuse(request_of(request, content_type));
-  if (!refused && !is_framed_strictly(request)) {
-    refused = HttpReply{.status = 400, .body = "send one Content-Length and nothing encoded\n"};
-  }
+  if (!refused) refused = refuse_body(request);
   if (!refused) return Outcome::Unhandled;
   send_and_close(response, std::move(*refused));
   return Outcome::Handled;

@@ -14,9 +14,8 @@ Node resolved_port(const Container& container, Node port) {
   return port;
 }
 
-bool same_text(Node left, Node right, std::string_view fallback) {
-  const auto text = [&](Node node) { return node.text().empty() ? fallback : node.text(); };
-  return text(left) == text(right);
+bool same_text(Node one, Node other, std::string_view fallback) {
+  return non_empty(one, fallback) == non_empty(other, fallback);
 }
 
 bool same_handler(const Container& container, Node left, Node right) {

@@ -1,15 +1,10 @@
 #include <fmt/format.h>
 
-#include <array>
-
 #include "engine/policy.h"
+#include "engine/workload.h"
 
 namespace stateward::policies {
 namespace {
-
-constexpr std::array<std::string_view, 3> kLabels = {"statefulset.kubernetes.io/pod-name",
-                                                     "controller-revision-hash",
-                                                     "apps.kubernetes.io/pod-index"};
 
 void judge(const Subject& subject, std::string_view label, Findings& findings) {
   const std::string_view before = subject.old->label(label);
@@ -23,7 +18,7 @@ void judge(const Subject& subject, std::string_view label, Findings& findings) {
 void check(const Subject& subject, Findings& findings) {
   const Node owner = subject.old->controller();
   if (owner["kind"].text() != "StatefulSet") return;
-  for (const std::string_view label : kLabels) judge(subject, label, findings);
+  for (const std::string_view label : kControllerLabels) judge(subject, label, findings);
   const Object* set =
       subject.set.find(Kind::stateful_set, subject.object.name_space, owner["name"].text());
   if (set == nullptr) return;

@@ -8,8 +8,7 @@ namespace stateward::policies {
 namespace {
 
 bool same_text(Node one, Node other, std::string_view fallback) {
-  const auto text = [&](Node node) { return node.text().empty() ? fallback : node.text(); };
-  return text(one) == text(other);
+  return non_empty(one, fallback) == non_empty(other, fallback);
 }
 
 void report(const Path& path, std::string_view what, Findings& findings) {

@@ -1,16 +1,10 @@
 #include <fmt/format.h>
 
-#include <array>
-
 #include "engine/policy.h"
 #include "engine/workload.h"
 
 namespace stateward::policies {
 namespace {
-
-constexpr std::array<std::string_view, 3> kLabels = {"controller-revision-hash",
-                                                     "statefulset.kubernetes.io/pod-name",
-                                                     "apps.kubernetes.io/pod-index"};
 
 // The controller writes its own value over it, so removing it changes nothing.
 void overwritten(const Path& path, std::string message, Findings& findings) {
@@ -27,7 +21,7 @@ void check_selector(const StatefulSet& set, Findings& findings) {
         .with_action(EnforcementAction::deny)
         .remedy = "select by labels that all Pods of the set share";
   };
-  for (const std::string_view label : kLabels) {
+  for (const std::string_view label : kControllerLabels) {
     if (selector["matchLabels"][label].exists())
       report(Path("/spec/selector/matchLabels") / label, label);
     std::size_t index = 0;
@@ -41,7 +35,7 @@ void check_selector(const StatefulSet& set, Findings& findings) {
 void check(const Subject& subject, Findings& findings) {
   const StatefulSet set{subject.object};
   check_selector(set, findings);
-  for (const std::string_view label : kLabels) {
+  for (const std::string_view label : kControllerLabels) {
     const bool selected = set.spec()["selector"]["matchLabels"][label].exists();
     if (!set.pod_labels()[label].exists() || selected) continue;
     overwritten(Path("/spec/template/metadata/labels") / label,

@@ -8,18 +8,23 @@
 namespace stateward::policies {
 namespace {
 
-// Nodes are known where the set is complete and holds any.
-bool node_is_lost(const Subject& subject) {
-  const std::string_view name = subject.object.spec()["nodeName"].text();
-  if (name.empty()) return true;  // it never ran anywhere
-  const auto nodes = subject.set.all(Kind::node, "default");
-  const auto found = std::find_if(nodes.begin(), nodes.end(),
-                                  [&](const Object* node) { return node->name == name; });
-  if (found == nodes.end()) return subject.set.complete() && !nodes.empty();
-  const auto taints = (*found)->spec()["taints"].items();
+bool out_of_service(const Object& node) {
+  const auto taints = node.spec()["taints"].items();
   return std::any_of(taints.begin(), taints.end(), [](Node taint) {
     return taint["key"].text() == "node.kubernetes.io/out-of-service";
   });
+}
+
+bool node_is_lost(const Subject& subject) {
+  const std::string_view name = subject.object.spec()["nodeName"].text();
+  if (name.empty()) return true;  // it never ran anywhere
+  bool nodes_are_known = false;   // a complete set without any Node was never told of them
+  for (const Object& object : subject.set.objects()) {
+    if (object.kind != Kind::node) continue;
+    if (object.name == name) return out_of_service(object);
+    nodes_are_known = true;
+  }
+  return nodes_are_known && subject.set.complete();
 }
 
 bool has_ended(const Object& pod) {
@@ -58,12 +63,10 @@ constinit const Policy forced_pod_deletion{
     .exceptions =
         "A Pod that has ended or never ran; a node that is gone or carries the taint "
         "node.kubernetes.io/out-of-service; kubelets; the annotation "
-        "stateward.dev/confirm-forced-deletion: "
-        "\"reason\" on the Pod.",
+        "stateward.dev/confirm-forced-deletion: \"reason\" on the Pod.",
     .remedy =
         "let it end by itself; for a lost node delete the Node or taint it out-of-service; else "
-        "annotate "
-        "the Pod with stateward.dev/confirm-forced-deletion: \"reason\"",
+        "annotate the Pod with stateward.dev/confirm-forced-deletion: \"reason\"",
     .sources =
         "DeleteOptions.gracePeriodSeconds (meta/v1)\n"
         "Kubernetes documentation: Force Delete StatefulSet Pods\n"

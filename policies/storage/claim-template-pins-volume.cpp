@@ -36,8 +36,7 @@ constinit const Policy claim_template_pins_volume{
     .summary = "A claim template asks for one volume by name, for every replica.",
     .reason =
         "A volume binds one claim. The first replica's claim gets it; every other claim of the "
-        "template "
-        "waits for ever, and its Pod with it.",
+        "template waits for ever, and its Pod with it.",
     .exceptions = "One replica at most.",
     .remedy =
         "drop volumeName; to bring existing volumes, reserve each for its claim with the volume's "

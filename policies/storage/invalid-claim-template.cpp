@@ -19,13 +19,16 @@ void check_modes(const ClaimTemplate& claim, Findings& findings) {
   const Path path = claim.path() / "spec" / "accessModes";
   if (modes.empty())
     findings.add(path, fmt::format("claim template \"{}\" names no access mode", claim.name()));
+  const auto other = [](Node mode) { return mode.text() != "ReadWriteOncePod"; };
+  const auto all = modes.items();
+  const bool shared = std::any_of(all.begin(), all.end(), other);
   std::size_t index = 0;
-  for (const Node mode : modes.items()) {
+  for (const Node mode : all) {
     const std::string_view name = mode.text();
     const Path place = path / index++;
     if (std::find(kModes.begin(), kModes.end(), name) == kModes.end()) {
       findings.add(place, fmt::format("\"{}\" is no access mode", name));
-    } else if (name == "ReadWriteOncePod" && modes.size() > 1) {
+    } else if (name == "ReadWriteOncePod" && shared) {
       findings.add(place, "ReadWriteOncePod stands alone: no other access mode may be beside it");
     }
   }
@@ -79,9 +82,8 @@ constinit const Policy invalid_claim_template{
     .summary = "A claim template makes claims that the API server refuses.",
     .reason =
         "Each Pod waits for its claims and the claims are refused, so the set never gets a Pod. "
-        "Since "
-        "Kubernetes 1.34 the API server refuses such a set when it is created; before, only events "
-        "tell.",
+        "Since Kubernetes 1.34 the API server refuses such a set when it is created; before, only "
+        "events tell.",
     .remedy =
         "give the template what every claim must have: a name, access modes and a positive storage "
         "request",

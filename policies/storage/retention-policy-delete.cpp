@@ -2,7 +2,6 @@
 
 #include "engine/policy.h"
 #include "engine/replicas.h"
-#include "engine/request.h"
 #include "engine/workload.h"
 
 namespace stateward::policies {
@@ -20,8 +19,7 @@ void judge(std::string_view when, std::string message, Findings& findings) {
 void check(const Subject& subject, Findings& findings) {
   const StatefulSet set{subject.object};
   if (set.claim_templates().empty()) return;
-  if (parse_consent(subject.object.annotation("stateward.dev/confirm-data-loss"), subject.today))
-    return;
+  if (data_loss_confirmed(subject.object, subject.today)) return;
   if (set.when_scaled() == "Delete") {
     const Object* autoscaler = autoscaler_of(subject.object, subject.set);
     judge("whenScaled",
@@ -51,12 +49,9 @@ constinit const Policy retention_policy_delete{
     .summary = "A StatefulSet deletes its claims when it is scaled down or deleted.",
     .reason =
         "With whenScaled: Delete every scale-down, also an autoscaler's or one to zero, deletes "
-        "the "
-        "claims of the ordinals that go; with whenDeleted: Delete, deleting the set deletes them "
-        "all, "
-        "and whatever else carries a claim of the right name. What the volumes held is gone as "
-        "soon as "
-        "their reclaim policy says so.",
+        "the claims of the ordinals that go. With whenDeleted: Delete, deleting the set deletes "
+        "them all. Claims made by hand under the same names go too. What a volume held is gone "
+        "unless its reclaim policy is Retain.",
     .exceptions =
         "The annotation stateward.dev/confirm-data-loss: \"reason; until 2027-01-31\" on the set.",
     .remedy =
