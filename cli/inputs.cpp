@@ -85,7 +85,7 @@ class FolderWalk {
       }
     } else if (is_manifest(entry.path()) &&
                (entry.is_regular_file(error) || !entry.exists(error))) {
-      out_[folder].push_back({printed(entry.path()), entry.path()});
+      out_[folder].push_back({printed(entry.path()), entry.path().string()});
     }
   }
 
@@ -122,7 +122,7 @@ Result<Folders> expand(const std::vector<std::string>& arguments) {
 }
 
 std::string_view file_name(const InputFile& file) {
-  const std::string_view path = file.path.native();
+  const std::string_view path = file.path;
   return path.substr(path.rfind('/') + 1);
 }
 

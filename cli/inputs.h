@@ -14,7 +14,7 @@ enum class Scope : std::uint8_t { folder, input, file };  // what makes one set
 
 struct InputFile {
   std::string name;            // as it is printed: the way the user named it
-  std::filesystem::path path;  // empty for standard input
+  std::string path;  // empty for standard input
 };
 
 // Files that are judged together, ordered by name.

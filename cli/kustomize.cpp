@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kNames[] = {"kustomization.yaml", "kustomization.yml", "Kustomization"};
 
 bool is_kustomization(const InputFile& file) {
-  const std::string_view path = file.path.native();
+  const std::string_view path = file.path;
   return std::find(std::begin(kNames), std::end(kNames), path.substr(path.rfind('/') + 1)) !=
          std::end(kNames);
 }
@@ -79,7 +79,7 @@ void KustomizePatches::read(const fs::path& kustomization) {
 }
 
 bool KustomizePatches::contains(const InputFile& file) const {
-  const auto found = files_.find(file.path.filename());
+  const auto found = files_.find(fs::path(file.path).filename());
   if (found == files_.end()) return false;
   std::error_code error;
   return found->second.contains(fs::canonical(file.path, error));

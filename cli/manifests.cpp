@@ -31,7 +31,7 @@ class Loader {
     if (!text) return say(Severity::error, kFirstByte, "cannot be read: " + text.error().message);
     std::string& content = manifests_.files.back().text;
     content = std::move(*text);
-    ReadManifest manifest = read_manifest(content, input.path.extension() == ".json");
+    ReadManifest manifest = read_manifest(content, input.path.ends_with(".json"));
     if (manifest.is_template) {
       say(Severity::note, kFirstByte,
           "a template, not YAML yet; render it first: helm template CHART | stateward validate -");

@@ -23,9 +23,12 @@ constexpr std::array kImages = {
     KnownImage{.repository = "postgres", .data_path = "/var/lib/postgresql", .reason = kNoLiveness},
     KnownImage{
         .repository = "postgresql", .data_path = "/bitnami/postgresql", .reason = kNoLiveness},
+    KnownImage{.repository = "postgis", .data_path = "/var/lib/postgresql", .reason = kNoLiveness},
+    KnownImage{.repository = "pgvector", .data_path = "/var/lib/postgresql", .reason = kNoLiveness},
     KnownImage{.repository = "spilo", .inject_readiness = false, .reason = kPatroni},
     KnownImage{.repository = "patroni", .inject_readiness = false, .reason = kPatroni},
     KnownImage{.repository = "mysql", .data_path = "/var/lib/mysql", .reason = kNoLiveness},
+    KnownImage{.repository = "percona", .data_path = "/var/lib/mysql", .reason = kNoLiveness},
     KnownImage{.repository = "mariadb", .data_path = "/var/lib/mysql", .reason = kNoLiveness},
     KnownImage{.repository = "mariadb-galera",
                .data_path = "/bitnami/mariadb",
@@ -38,8 +41,14 @@ constexpr std::array kImages = {
                .inject_readiness = false,
                .reason = kJoins},
     KnownImage{.repository = "redis", .data_path = "/data", .reason = kPlain},
+    KnownImage{.repository = "redis-stack-server", .data_path = "/data", .reason = kPlain},
     KnownImage{.repository = "valkey", .data_path = "/data", .reason = kPlain},
     KnownImage{.repository = "mongo",
+               .data_path = "/data/db",
+               .peers_before_ready = true,
+               .reason = kPlain},
+    KnownImage{.repository = "mongodb", .peers_before_ready = true, .reason = kPlain},
+    KnownImage{.repository = "mongodb-community-server",
                .data_path = "/data/db",
                .peers_before_ready = true,
                .reason = kPlain},
@@ -103,6 +112,11 @@ constexpr std::array kImages = {
                .peers_before_ready = true,
                .inject_readiness = false,
                .reason = kSealed},
+    KnownImage{.repository = "vault-enterprise",
+               .data_path = "/vault/data",
+               .peers_before_ready = true,
+               .inject_readiness = false,
+               .reason = kSealed},
     KnownImage{.repository = "openbao",
                .data_path = "/openbao/data",
                .peers_before_ready = true,
@@ -134,11 +148,13 @@ constexpr std::array kHelpers = {
     Helper{"vault-agent-init", "injected; ends before the application starts"},
     Helper{"cloud-sql-proxy", "a tunnel of the application's own"},
     Helper{"cloudsql-proxy", "a tunnel of the application's own"},
+    Helper{"gce-proxy", "the image of cloud-sql-proxy before its version 2"},
     Helper{"config-reloader", "watches files and answers nobody"},
     Helper{"prometheus-config-reloader", "watches files and answers nobody"},
     Helper{"configmap-reload", "watches files and answers nobody"},
     Helper{"reloader", "watches files and answers nobody"},
     Helper{"rules-configmap-reloader", "watches files and answers nobody"},
+    Helper{"mongo-k8s-sidecar", "configures the replica set and answers nobody"},
     Helper{"k8s-sidecar", "copies files and answers nobody"},
     Helper{"git-sync", "copies files and answers nobody"},
     Helper{"fluent-bit", "ships logs and answers nobody"},
@@ -166,6 +182,11 @@ bool is_helper_name(std::string_view name) {
                      [&](const Helper& helper) { return helper.name == name; });
 }
 
+// Spilo's builds carry PostgreSQL's version in their name: "spilo-17".
+std::string_view family_of(std::string_view repository) {
+  return repository.starts_with("spilo-") ? "spilo" : repository;
+}
+
 }  // namespace
 
 std::string_view image_repository(std::string_view image) {
@@ -177,7 +198,7 @@ std::string_view image_repository(std::string_view image) {
 
 const KnownImage* known_image(const Container& container) {
   if (!container.node["command"].empty()) return nullptr;
-  const std::string_view repository = image_repository(container.image());
+  const std::string_view repository = family_of(image_repository(container.image()));
   const auto found = std::find_if(kImages.begin(), kImages.end(), [&](const KnownImage& image) {
     return image.repository == repository;
   });

@@ -22,7 +22,8 @@ constexpr std::array kSuffixes = {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Where the digits and the one point of `text` end; 0 where there is no digit among them.
+// Where the digits and the one point of `text` end; 0 where there is no digit among them. (Some
+// of those the API server reads as nothing, others it refuses: "Ki" is 0 to it, "Ei" an error.)
 std::size_t mantissa_length(std::string_view text) {
   std::size_t at = 0;
   bool digit = false;
@@ -34,10 +35,12 @@ std::size_t mantissa_length(std::string_view text) {
   return digit ? at : 0;
 }
 
-// The factor of "e3" or "E-3".
+// The factor of "e3", "e+3" or "E-3".
 std::optional<double> exponent_factor(std::string_view suffix) {
   if (suffix.size() < 2 || (suffix[0] != 'e' && suffix[0] != 'E')) return std::nullopt;
-  suffix.remove_prefix(suffix[1] == '+' ? 2 : 1);
+  const bool plus = suffix[1] == '+';
+  suffix.remove_prefix(plus ? 2 : 1);
+  if (plus && suffix.starts_with('-')) return std::nullopt;
   int exponent = 0;
   const auto [end, error] = std::from_chars(suffix.data(), suffix.data() + suffix.size(), exponent);
   if (error != std::errc() || end != suffix.data() + suffix.size()) return std::nullopt;
@@ -64,7 +67,8 @@ std::optional<Quantity> parse_quantity(std::string_view text) {
   if (mantissa.front() == '.') mantissa.insert(0, 1, '0');
   double value = 0;
   std::from_chars(mantissa.data(), mantissa.data() + mantissa.size(), value);
-  return Quantity{.value = (negative ? -value : value) * *factor, .suffix = suffix};
+  if (value != 0) value *= negative ? -*factor : *factor;  // never 0 times infinity
+  return Quantity{.value = value, .suffix = suffix};
 }
 
 std::optional<Quantity> quantity(Node node) {

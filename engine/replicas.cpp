@@ -10,18 +10,25 @@ bool is_keda(const Object& autoscaler) { return autoscaler.group() == "keda.sh";
 bool targets(const Object& autoscaler, const Object& workload) {
   const Node target = autoscaler.spec()["scaleTargetRef"];
   // A ScaledObject that names no kind means a Deployment.
-  const std::string_view kind = target["kind"].text(is_keda(autoscaler) ? "Deployment" : "");
-  return target["name"].text() == workload.name && kind == workload.kind_name;
+  const bool defaulted = is_keda(autoscaler) && target["kind"].text().empty();
+  const std::string_view kind = defaulted ? "Deployment" : target["kind"].text();
+  if (target["name"].text() != workload.name || kind != workload.kind_name) return false;
+  // The same kind of another group is another thing; the versions of a group are one.
+  const std::string_view api_version = target["apiVersion"].text();
+  return api_version.empty() || kind_of(api_version, kind) == workload.kind;
 }
 
 }  // namespace
 
 const Object* autoscaler_of(const Object& workload, const ObjectSet& set) {
   if (workload.name.empty()) return nullptr;
+  const Object* largest = nullptr;
   for (const Object* autoscaler : set.all(Kind::autoscaler, workload.name_space)) {
-    if (targets(*autoscaler, workload)) return autoscaler;
+    if (!targets(*autoscaler, workload)) continue;
+    if (largest == nullptr || max_replicas_of(*autoscaler) > max_replicas_of(*largest))
+      largest = autoscaler;
   }
-  return nullptr;
+  return largest;
 }
 
 std::int64_t max_replicas_of(const Object& autoscaler) {

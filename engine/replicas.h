@@ -9,7 +9,7 @@
 namespace stateward {
 
 // The autoscaler (HorizontalPodAutoscaler, KEDA ScaledObject) in `set` whose target is `workload`,
-// or nullptr.
+// of several the one with the largest maximum; nullptr where there is none.
 const Object* autoscaler_of(const Object& workload, const ObjectSet& set);
 // maxReplicas as the autoscaler has it (HPA: required; ScaledObject: maxReplicaCount, default 100).
 std::int64_t max_replicas_of(const Object& autoscaler);

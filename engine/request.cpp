@@ -76,7 +76,7 @@ std::optional<Consent> parse_consent(std::string_view text, Date today) {
   if (semicolon != std::string_view::npos) {
     const std::string_view tail = trimmed(text.substr(semicolon + 1));
     constexpr std::string_view kUntil = "until";
-    if (tail.starts_with(kUntil)) {
+    if (tail.starts_with(kUntil) || tail.starts_with("Until")) {
       consent.until = parse_date(trimmed(tail.substr(kUntil.size())));
       if (!consent.until || *consent.until < today) return std::nullopt;
       text = text.substr(0, semicolon);

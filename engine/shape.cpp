@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+#include <optional>
 #include <span>
 
 namespace stateward {
@@ -12,7 +14,8 @@ namespace {
 
 enum class Shape {
   text,
-  integer,
+  integer,  // of 32 bits, as most numbers of the API are
+  long_integer,
   boolean,
   quantity,
   int_or_text,
@@ -29,9 +32,17 @@ struct Field {
   std::span<const Field> fields = {};  // of an object, or of each object in a list
 };
 
+constexpr Field kOwner[] = {
+    {"apiVersion"}, {"kind"}, {"name"}, {"uid"}, {"controller", Shape::boolean}};
 constexpr Field kMetadata[] = {
-    {"name", Shape::text},       {"generateName", Shape::text},    {"namespace", Shape::text},
-    {"labels", Shape::text_map}, {"annotations", Shape::text_map}, {"finalizers", Shape::text_list},
+    {"name"},
+    {"generateName"},
+    {"namespace"},
+    {"deletionTimestamp"},
+    {"labels", Shape::text_map},
+    {"annotations", Shape::text_map},
+    {"finalizers", Shape::text_list},
+    {"ownerReferences", Shape::object_list, kOwner},
 };
 constexpr Field kExpression[] = {{"key"}, {"operator"}, {"values", Shape::text_list}};
 constexpr Field kSelector[] = {{"matchLabels", Shape::text_map},
@@ -51,7 +62,7 @@ constexpr Field kProbe[] = {
     {"grpc", Shape::object, kGrpc},          {"exec", Shape::object, kExec},
     {"initialDelaySeconds", Shape::integer}, {"periodSeconds", Shape::integer},
     {"timeoutSeconds", Shape::integer},      {"successThreshold", Shape::integer},
-    {"failureThreshold", Shape::integer},    {"terminationGracePeriodSeconds", Shape::integer},
+    {"failureThreshold", Shape::integer},    {"terminationGracePeriodSeconds", Shape::long_integer},
 };
 
 constexpr Field kContainerPort[] = {
@@ -102,8 +113,8 @@ constexpr Field kPodSpec[] = {
     {"affinity", Shape::object, kAffinity},
     {"topologySpreadConstraints", Shape::object_list, kSpread},
     {"restartPolicy"},
-    {"terminationGracePeriodSeconds", Shape::integer},
-    {"activeDeadlineSeconds", Shape::integer},
+    {"terminationGracePeriodSeconds", Shape::long_integer},
+    {"activeDeadlineSeconds", Shape::long_integer},
     {"nodeName"},
     {"nodeSelector", Shape::text_map},
     {"hostname"},
@@ -123,6 +134,7 @@ constexpr Field kClaimSpec[] = {
     {"storageClassName"},
     {"volumeMode"},
     {"volumeName"},
+    {"volumeAttributesClassName"},
     {"selector", Shape::object, kSelector},
     {"dataSource", Shape::object, kDataSource},
     {"dataSourceRef", Shape::object, kDataSource},
@@ -150,8 +162,13 @@ constexpr Field kWorkloadSpec[] = {
     {"template", Shape::object, kTemplate},
     {"volumeClaimTemplates", Shape::object_list, kClaim},
 };
+constexpr Field kWorkloadStatus[] = {{"readyReplicas", Shape::integer},
+                                     {"updatedReplicas", Shape::integer},
+                                     {"currentRevision"},
+                                     {"updateRevision"}};
 constexpr Field kWorkload[] = {{"metadata", Shape::object, kMetadata},
-                               {"spec", Shape::object, kWorkloadSpec}};
+                               {"spec", Shape::object, kWorkloadSpec},
+                               {"status", Shape::object, kWorkloadStatus}};
 
 // Its selector is a plain map of labels.
 constexpr Field kControllerSpec[] = {{"replicas", Shape::integer},
@@ -199,6 +216,15 @@ constexpr Field kScalerSpec[] = {{"scaleTargetRef", Shape::object, kTarget},
 constexpr Field kScaler[] = {{"metadata", Shape::object, kMetadata},
                              {"spec", Shape::object, kScalerSpec}};
 
+constexpr Field kScaleSpec[] = {{"replicas", Shape::integer}};
+constexpr Field kScale[] = {{"metadata", Shape::object, kMetadata},
+                            {"spec", Shape::object, kScaleSpec}};
+
+constexpr Field kTaint[] = {{"key"}, {"value"}, {"effect"}};
+constexpr Field kNodeSpec[] = {{"taints", Shape::object_list, kTaint}};
+constexpr Field kNode[] = {{"metadata", Shape::object, kMetadata},
+                           {"spec", Shape::object, kNodeSpec}};
+
 std::span<const Field> fields_of(Kind kind) {
   switch (kind) {
     case Kind::stateful_set:
@@ -222,9 +248,14 @@ std::span<const Field> fields_of(Kind kind) {
       return kBudget;
     case Kind::autoscaler:
       return kScaler;
-    default:
+    case Kind::scale:
+      return kScale;
+    case Kind::node:
+      return kNode;
+    case Kind::other:
       return {};
   }
+  return {};
 }
 
 std::string_view expected(Shape shape) {
@@ -232,6 +263,7 @@ std::string_view expected(Shape shape) {
     case Shape::text:
       return "text";
     case Shape::integer:
+    case Shape::long_integer:
       return "a whole number";
     case Shape::boolean:
       return "true or false";
@@ -255,6 +287,7 @@ bool fits(Shape shape, Type type) {
     case Shape::text:
       return type == Type::string;
     case Shape::integer:
+    case Shape::long_integer:
       return type == Type::integer;
     case Shape::boolean:
       return type == Type::boolean;
@@ -273,16 +306,24 @@ bool fits(Shape shape, Type type) {
   return false;
 }
 
+// The decoder refuses a number that the field cannot hold as it refuses a wrong type.
+bool in_range(Shape shape, Node node) {
+  if (!node.is_integer() || (shape != Shape::integer && shape != Shape::int_or_text)) return true;
+  const std::int64_t number = node.integer(0);
+  return number >= std::numeric_limits<std::int32_t>::min() &&
+         number <= std::numeric_limits<std::int32_t>::max();
+}
+
 // Where the walk stands: a chain on the stack, written out as a Path only when there is something
 // to say.
 struct Place {
   const Place* outer = nullptr;
-  std::string_view member;  // of a map; empty for an entry of a list
-  std::size_t index = 0;
+  std::string_view member;           // of a map
+  std::optional<std::size_t> index;  // of a list
 
   Path path() const {
     if (outer == nullptr) return {};
-    return member.empty() ? outer->path() / index : outer->path() / member;
+    return index ? outer->path() / *index : outer->path() / member;
   }
 };
 
@@ -299,6 +340,11 @@ class Walk {
   void value(Node node, const Place& place, const Field& field) {
     if (!node.exists()) return;
     if (!fits(field.shape, node.type())) return report(place, field.shape, node.type());
+    if (!in_range(field.shape, node)) {
+      found.push_back({place.path(), fmt::format("expected a whole number of 32 bits, found {}",
+                                                 node.integer(0))});
+      return;
+    }
     switch (field.shape) {
       case Shape::object:
         return object(node, place, field.fields);

