@@ -22,9 +22,9 @@ void run(const Policy& policy, const Subject& subject, std::vector<Finding>& out
 }
 
 // An operator owns the object and nobody else asks: its denials would hit a controller loop, not a
-// person.
+// person. A Pod's controller is its workload, which is no operator.
 bool owned_by_operator(const Subject& subject) {
-  return subject.object.controller().exists() &&
+  return subject.object.kind != Kind::pod && subject.object.controller().exists() &&
          (subject.request == nullptr || is_service_account(subject.request->user));
 }
 

@@ -31,6 +31,14 @@ constexpr Policy kBad{.id = "bad-name",
                       .remedy = "rename it",
                       .check = find_bad};
 
+constexpr Policy kBadSet{.id = "bad-set",
+                         .section = "test",
+                         .action = EnforcementAction::deny,
+                         .guarded = EnforcementAction::deny,
+                         .kinds = {Kind::stateful_set},
+                         .operations = {Operation::create},
+                         .check = find_bad};
+
 constexpr Policy kAbsence{.id = "needs-all",
                           .section = "test",
                           .needs = Needs::absence,
@@ -110,18 +118,26 @@ TEST_CASE(
   CHECK(action_of(result.findings[1], Enforcement::guard) == EnforcementAction::warn);
 }
 
-TEST_CASE(
-    "an owner reference lowers denials to audit for a service account and never for a person") {
-  const Pod owned = pod("{name: bad}", ", ownerReferences: [{kind: X, name: x, controller: true}]");
-  const auto action = [&](const char* user) {
-    return judge(owned, {.user = user}).findings.front().action;
+TEST_CASE("an owner reference lowers denials to audit for a service account, never for a person") {
+  const auto set = [](const std::string& owner) {
+    return Pod("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: s, ownerReferences: [" +
+               owner + "]}\nspec: {containers: [{name: bad}]}\n");
   };
-  CHECK(action("system:serviceaccount:operators:x") == EnforcementAction::audit);
-  CHECK(action("eve") == EnforcementAction::deny);
-  const Pod not_controlled = pod("{name: bad}", ", ownerReferences: [{kind: X, name: x}]");
-  CHECK(judge(not_controlled, {.user = "system:serviceaccount:operators:x"})
-            .findings.front()
-            .action == EnforcementAction::deny);
+  const Pod owned = set("{kind: X, name: x, controller: true}");
+  const auto action = [](const Pod& subject, const char* user) {
+    return judge(subject, {.policy = &kBadSet, .user = user}).findings.front().action;
+  };
+  CHECK(action(owned, "system:serviceaccount:operators:x") == EnforcementAction::audit);
+  CHECK(action(owned, "eve") == EnforcementAction::deny);
+  CHECK(action(set("{kind: X, name: x}"), "system:serviceaccount:operators:x") ==
+        EnforcementAction::deny);
+}
+
+TEST_CASE("a member's owner is its set, which lowers nothing") {
+  const Pod member =
+      pod("{name: bad}", ", ownerReferences: [{kind: StatefulSet, name: x, controller: true}]");
+  CHECK(judge(member, {.user = "system:serviceaccount:operators:x"}).findings.front().action ==
+        EnforcementAction::deny);
 }
 
 TEST_CASE("system actors are not judged and the autoscaler is never denied") {

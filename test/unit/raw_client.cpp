@@ -68,7 +68,7 @@ int listening_socket(std::uint16_t port) {
   for (int socket = 0; socket < 1024; ++socket) {
     sockaddr_in address{};
     socklen_t size = sizeof(address);
-    if (option(socket, SOL_SOCKET, SO_ACCEPTCONN) != 1) continue;
+    if (socket_option(socket, SOL_SOCKET, SO_ACCEPTCONN) != 1) continue;
     if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) continue;
     if (ntohs(address.sin_port) == port) return socket;
   }
