@@ -40,14 +40,14 @@ struct Sharing {
 };
 
 std::string where_looked(const Subject& subject) {
-  if (subject.point != EnforcementPoint::admission) return "not among the given files";
-  if (!subject.set.complete()) return "not known here";
-  return fmt::format("no such claim in namespace {}", subject.object.name_space);
+  if (subject.point != EnforcementPoint::admission) return ", which is not among the given files";
+  if (!subject.set.complete()) return ", which is not known here";
+  return fmt::format("; there is no such claim in namespace {}", subject.object.name_space);
 }
 
 void judge_unknown(const Subject& subject, const Sharing& sharing, Findings& findings) {
   Finding& finding =
-      findings.add(sharing.path, fmt::format("{} replicas share claim \"{}\", {}", sharing.replicas,
+      findings.add(sharing.path, fmt::format("{} replicas share claim \"{}\"{}", sharing.replicas,
                                              sharing.claim, where_looked(subject)));
   finding.remedy =
       fmt::format("{}; if it is, create it first, or give its manifest too", kOwnClaims);
