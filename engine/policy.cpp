@@ -41,6 +41,11 @@ Finding& Finding::at_most(EnforcementAction limit) {
   return *this;
 }
 
+Finding& Finding::as_info() {
+  severity = Severity::info;
+  return at_most(EnforcementAction::audit);
+}
+
 Finding& Finding::with_action(EnforcementAction ordinary) {
   action = ordinary;
   guarded = std::max(guarded, ordinary);

@@ -67,6 +67,8 @@ struct Finding {
 
   // Both actions, at most as strict as `limit`.
   Finding& at_most(EnforcementAction limit);
+  // For who asks for everything: severity info, audited and no more.
+  Finding& as_info();
   // Sets the action for ordinary namespaces; the guarded one stays at least as strict.
   Finding& with_action(EnforcementAction ordinary);
   Finding& with_fix(Fix::Applicability applicability, Patch patch);

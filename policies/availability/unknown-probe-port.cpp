@@ -14,24 +14,34 @@ bool is_number(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-bool declares(const Container& container, std::string_view name) {
+bool declares(const Container& container, Node port) {
   const auto ports = container.node["ports"].items();
-  return std::any_of(ports.begin(), ports.end(),
-                     [&](Node port) { return port["name"].text() == name; });
+  return std::any_of(ports.begin(), ports.end(), [&](Node declared) {
+    return equal(declared["name"], port) || equal(declared["containerPort"], port);
+  });
+}
+
+void judge(const Container& container, std::string_view field, Findings& findings) {
+  const Probe probe{container.node[field]};
+  const Node port = probe.port();
+  if (!port.exists() || declares(container, port)) return;
+  const Path path = probe.port_path(container.path() / field);
+  if (port.is_text() && !is_number(port.text())) {
+    findings.add(path,
+                 fmt::format("container \"{}\" has no port named \"{}\": the probe never succeeds",
+                             container.name(), port.text()));
+  } else if (port.is_integer() && !container.node["ports"].empty()) {
+    findings
+        .add(path, fmt::format("container \"{}\" does not declare port {}", container.name(),
+                               port.integer(0)))
+        .as_info();
+  }
 }
 
 void check(const Subject& subject, Findings& findings) {
   for (const Container& container : StatefulSet{subject.object}.pod_spec().containers()) {
     for (const std::string_view field : {"livenessProbe", "readinessProbe", "startupProbe"}) {
-      const Probe probe{container.node[field]};
-      const Node port = probe.port();
-      if (!probe.exists() || !port.is_text() || is_number(port.text()) ||
-          declares(container, port.text()))
-        continue;
-      findings.add(
-          probe.port_path(container.path() / field),
-          fmt::format("container \"{}\" has no port named \"{}\": the probe never succeeds",
-                      container.name(), port.text()));
+      judge(container, field, findings);
     }
   }
 }
@@ -52,7 +62,10 @@ constinit const Policy unknown_probe_port{
         "The kubelet cannot resolve the name, so the probe never succeeds: the member is never "
         "ready, or "
         "is restarted for ever.",
-    .exceptions = "Ports given by number: what a container declares is information only.",
+    .exceptions =
+        "A port given by number is only mentioned (severity info) where the container declares "
+        "others: "
+        "what it declares is information.",
     .remedy = "use the name of one of the container's ports, or the port's number",
     .sources = "HTTPGetAction.port, TCPSocketAction.port (core/v1): name or number",
     .check = check,

@@ -17,8 +17,11 @@ void check(const Subject& subject, Findings& findings) {
                    fmt::format("no serviceName: none of its {} can be resolved by name",
                                replicas > 1 ? fmt::format("{} replicas", replicas) : "Pods"));
   if (replicas <= 1 || subject.object.name.empty()) finding.at_most(EnforcementAction::warn);
+  // The field is immutable: of a set that exists it is only reported.
+  if (subject.operation == Operation::update) finding.at_most(EnforcementAction::audit);
   const std::string service = fmt::format("{}-headless", subject.object.name);
-  if (subject.object.name.empty() || !is_dns_label(service)) return;
+  const bool settable = subject.operation == Operation::create && !subject.object.name.empty();
+  if (!settable || !is_dns_label(service)) return;
   finding.with_fix(Fix::Applicability::unsafe, {{.op = PatchOperation::Op::add,
                                                  .path = "/spec/serviceName",
                                                  .value = fmt::format("\"{}\"", service)}});
@@ -34,7 +37,7 @@ constinit const Policy missing_service_name{
     .action = EnforcementAction::deny,
     .guarded = EnforcementAction::deny,
     .kinds = {Kind::stateful_set},
-    .operations = {Operation::create},
+    .operations = {Operation::create, Operation::update},
     .summary = "A StatefulSet names no governing Service.",
     .reason =
         "Without spec.serviceName the Pods get a hostname but no subdomain, so no record "
@@ -44,7 +47,8 @@ constinit const Policy missing_service_name{
         "when the set is "
         "created.",
     .exceptions =
-        "With one replica at most it is a warning. Where injection is on, the webhook sets the "
+        "With one replica at most it is a warning, and of a set that exists it is only reported. "
+        "Where injection is on, the webhook sets the "
         "name instead.",
     .remedy =
         "set spec.serviceName to a headless Service; for a set that exists, delete it with "

@@ -28,11 +28,17 @@ void check(const Subject& subject, Findings& findings) {
       continue;
     if (image.find('@') != std::string_view::npos) continue;
     const std::string_view tag = tag_of(image);
-    if (!tag.empty() && tag != "latest") continue;
-    findings.add(container.path() / "image",
-                 tag.empty()
-                     ? fmt::format("image \"{}\" has no tag, which means latest", image)
-                     : fmt::format("image \"{}\" may be another one for each member", image));
+    const Path path = container.path() / "image";
+    if (tag.empty()) {
+      findings.add(path, fmt::format("image \"{}\" has no tag, which means latest", image));
+    } else if (tag == "latest") {
+      findings.add(path, fmt::format("image \"{}\" may be another one for each member", image));
+    } else {
+      findings
+          .add(path,
+               fmt::format("image \"{}\" has a tag and no digest: it may be pushed again", image))
+          .as_info();
+    }
   }
 }
 
@@ -52,7 +58,10 @@ constinit const Policy mutable_image_tag{
         "Members are replaced at different times, each with what the tag means on that day: the "
         "members "
         "of one set run different code on one protocol and one data format.",
-    .exceptions = "An image with a digest; a name that is still a placeholder.",
+    .exceptions =
+        "An image with a digest; a name that is still a placeholder. A version tag without a "
+        "digest is "
+        "only mentioned (severity info).",
     .remedy = "name a version, or better a digest",
     .sources = "Container.image, .imagePullPolicy (core/v1)",
     .check = check,

@@ -9,13 +9,19 @@ namespace {
 
 void check(const Subject& subject, Findings& findings) {
   const StatefulSet set{subject.object};
+  if (set.partition() <= 0 || set.update_strategy() != "RollingUpdate") return;
+  const Path path = "/spec/updateStrategy/rollingUpdate/partition";
   const std::int64_t replicas = max_replicas(subject.object, subject.set);
-  if (set.partition() <= 0 || set.partition() < replicas ||
-      set.update_strategy() != "RollingUpdate")
-    return;
-  findings.add("/spec/updateStrategy/rollingUpdate/partition",
-               fmt::format("partition {} with {} replicas: no member is ever updated",
-                           set.partition(), replicas));
+  if (set.partition() >= replicas) {
+    findings.add(path, fmt::format("partition {} with {} replicas: no member is ever updated",
+                                   set.partition(), replicas));
+  } else if (subject.old != nullptr &&
+             !equal(subject.old->spec()["template"], set.spec()["template"])) {
+    findings
+        .add(path,
+             fmt::format("the new template reaches ordinals from {} on only", set.partition()))
+        .as_info();
+  }
 }
 
 }  // namespace
