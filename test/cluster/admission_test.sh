@@ -7,7 +7,7 @@ reason=$("$here/control_plane.sh" build 2>&1 >/dev/null) || { echo "skip tests w
 
 state=$work/cluster
 webhook_pid=
-finish() { [ -z "$webhook_pid" ] || kill "$webhook_pid" 2>/dev/null; "$here/control_plane.sh" down "$state"; sleep .2; rm -rf "$work"; }
+finish() { [ -z "$webhook_pid" ] || stop_webhook; "$here/control_plane.sh" down "$state"; sleep .2; rm -rf "$work"; }
 trap finish EXIT
 if ! "$here/control_plane.sh" up "$state" >"$work/up.log" 2>&1; then cat "$work/up.log"; echo "not ok the control plane comes up"; exit 0; fi
 export KUBECONFIG=$state/admin.conf
@@ -23,7 +23,8 @@ start_webhook() {
     >"$work/webhook.log" 2>&1 & webhook_pid=$!
   eventually curl -sS --cacert "$state/ca.crt" -o "$work/null" "https://127.0.0.1:$port/mutate"
 }
-stop_webhook() { kill "$webhook_pid"; wait "$webhook_pid" 2>/dev/null; webhook_pid=; }
+# SIGTERM drains, so that others stop sending; a second one ends it at once.
+stop_webhook() { kill "$webhook_pid"; sleep .2; kill "$webhook_pid" 2>/dev/null; wait "$webhook_pid" 2>/dev/null; webhook_pid=; }
 register() {
   sed -e "s|@URL@|https://127.0.0.1:$port|" -e "s|@BUNDLE@|$(base64 -w0 <"$state/ca.crt")|" "$here/webhooks.yaml" | k apply -f - >"$work/null"
 }

@@ -63,7 +63,6 @@ int socket_option(int socket, int level, int name) {
   return value;
 }
 
-// The socket of this process that listens at the port.
 int listening_socket(std::uint16_t port) {
   for (int socket = 0; socket < 1024; ++socket) {
     sockaddr_in address{};
