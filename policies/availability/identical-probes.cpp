@@ -64,11 +64,9 @@ constinit const Policy identical_probes{
     .operations = {Operation::create, Operation::update},
     .summary = "Liveness and readiness ask the same and give up equally soon.",
     .reason =
-        "Whatever makes a member unready, such as overload or a dependency that is down, restarts "
-        "it as "
-        "well: the whole fleet at once. A liveness probe should fail only where a restart helps, "
-        "and "
-        "later than readiness.",
+        "Whatever makes a member unready, such as overload or a dependency that is down, "
+        "restarts it as well: the whole fleet at once. A liveness probe should fail only where a "
+        "restart helps, and later than readiness.",
     .exceptions = "A liveness probe that takes longer to give up than the readiness probe.",
     .remedy =
         "let liveness ask something cheaper, or fail later: raise its periodSeconds or "

@@ -52,15 +52,14 @@ constinit const Policy liveness_without_startup_budget{
     .summary = "A liveness probe leaves a starting member too little time.",
     .reason =
         "A member that replays its log, or initialises its volume for the first time, is killed "
-        "before "
-        "it is done, and again at each restart. Killed in its first start it may leave a "
+        "before it is done, and again at each restart. Killed in its first start it may leave a "
         "half-initialised volume for ever.",
     .exceptions =
-        "A startup probe, whatever its budget; a liveness probe that waits 120 seconds or longer.",
+        "A startup probe, whatever its budget; a liveness probe that waits 120 seconds or "
+        "longer.",
     .remedy =
         "add a startupProbe that allows ten minutes: the liveness handler with periodSeconds 10 "
-        "and "
-        "failureThreshold 60",
+        "and failureThreshold 60",
     .sources =
         "Container.startupProbe (core/v1)\n"
         "Probe.initialDelaySeconds, .periodSeconds, .failureThreshold (core/v1)",

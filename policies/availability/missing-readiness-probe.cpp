@@ -38,15 +38,12 @@ constinit const Policy missing_readiness_probe{
     .summary = "A container has no readiness probe.",
     .reason =
         "OrderedReady and rolling updates go on to the next member as soon as this one runs, "
-        "whether or "
-        "not it has recovered: a rollout outruns recovery and quorum is lost. Clients are sent to "
-        "a "
-        "member that cannot answer yet.",
+        "whether or not it has recovered: a rollout outruns recovery and quorum is lost. Clients "
+        "are sent to a member that cannot answer yet.",
     .exceptions =
         "Init containers, also restartable ones; containers known to be beside an application "
-        "(mesh proxies, config "
-        "reloaders, log and backup agents, exporters), and any but the first that declares no "
-        "port.",
+        "(mesh proxies, config reloaders, log and backup agents, exporters), and any but the "
+        "first that declares no port.",
     .remedy = "add a readinessProbe that succeeds once the member can serve",
     .sources =
         "Container.readinessProbe (core/v1)\n"

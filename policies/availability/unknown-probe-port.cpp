@@ -60,12 +60,10 @@ constinit const Policy unknown_probe_port{
     .summary = "A probe names a port that its container does not declare.",
     .reason =
         "The kubelet cannot resolve the name, so the probe never succeeds: the member is never "
-        "ready, or "
-        "is restarted for ever.",
+        "ready, or is restarted for ever.",
     .exceptions =
         "A port given by number is only mentioned (severity info) where the container declares "
-        "others: "
-        "what it declares is information.",
+        "others: what it declares is information.",
     .remedy = "use the name of one of the container's ports, or the port's number",
     .sources = "HTTPGetAction.port, TCPSocketAction.port (core/v1): name or number",
     .check = check,

@@ -26,10 +26,8 @@ constinit const Policy zero_termination_grace{
     .summary = "The Pods are given no time to end.",
     .reason =
         "With terminationGracePeriodSeconds: 0 the Pod's record goes before its processes have "
-        "ended, "
-        "and the controller starts the next member of that name: two live members with one "
-        "identity and "
-        "one claim.",
+        "ended, and the controller starts the next member of that name: two live members with "
+        "one identity and one claim.",
     .remedy = "give the members the time they need to shut down, 30 seconds or more",
     .sources =
         "PodSpec.terminationGracePeriodSeconds (core/v1)\n"

@@ -49,10 +49,8 @@ constinit const Policy claim_name_collision{
     .summary = "Two sets give their claims the same names.",
     .reason =
         "A claim is named <template>-<set>-<ordinal>, and dashes do not tell the parts apart: "
-        "template "
-        "alpha-beta of set petset and template alpha of set beta-petset both make "
-        "alpha-beta-petset-0. "
-        "Both sets mount it and write to it, and nothing says so.",
+        "template alpha-beta of set petset and template alpha of set beta-petset both make "
+        "alpha-beta-petset-0. Both sets mount it and write to it, and nothing says so.",
     .exceptions = "Ordinals that do not overlap, as when a set is moved slice by slice.",
     .remedy = "rename the claim template",
     .sources =

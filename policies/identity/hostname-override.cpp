@@ -30,9 +30,9 @@ constinit const Policy hostname_override{
     .operations = {Operation::create, Operation::update},
     .summary = "All replicas are given one hostname.",
     .reason =
-        "hostnameOverride beats the hostname that the controller gives to each Pod. Every replica "
-        "sees "
-        "the same name, whatever DNS says; members that take their id from it collide.",
+        "hostnameOverride beats the hostname that the controller gives to each Pod. Every "
+        "replica sees the same name, whatever DNS says; members that take their id from it "
+        "collide.",
     .exceptions = "One replica at most.",
     .remedy = "remove hostnameOverride: each Pod has its own name as its hostname",
     .sources =

@@ -41,8 +41,7 @@ constinit const Policy identity_label_removed{
     .summary = "A member of a StatefulSet loses a label that makes it one.",
     .reason =
         "The set no longer counts the Pod as its own, but its name stays taken: the replacement "
-        "cannot "
-        "be made, Services and budgets miss the Pod, and it outlives the set.",
+        "cannot be made, Services and budgets miss the Pod, and it outlives the set.",
     .exceptions = "A selector label is known only where the set is. The controller's own changes.",
     .remedy = "put the label back; to replace a member, delete its Pod",
     .sources =

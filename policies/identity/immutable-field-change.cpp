@@ -97,14 +97,12 @@ constinit const Policy immutable_field_change{
     .summary = "An update changes a field that cannot be changed.",
     .reason =
         "The API server refuses the whole update with one message for all fields: of a set that "
-        "exists "
-        "only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, minReadySeconds "
-        "and "
-        "persistentVolumeClaimRetentionPolicy may change.",
+        "exists only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, "
+        "minReadySeconds and persistentVolumeClaimRetentionPolicy may change.",
     .exceptions = "What the API server fills in: a default is the same as nothing.",
     .remedy =
-        "keep the field, or delete the set with --cascade=orphan and create it again; for a larger "
-        "claim, patch the claims too",
+        "keep the field, or delete the set with --cascade=orphan and create it again; for a "
+        "larger claim, patch the claims too",
     .sources =
         "StatefulSetSpec (apps/v1)\n"
         "kubernetes/kubernetes#56341, #68737",

@@ -30,12 +30,11 @@ constinit const Policy invalid_service_name{
     .operations = {Operation::create},
     .summary = "The serviceName cannot be the name of a Service.",
     .reason =
-        "It is copied into every Pod as its subdomain, which must be a DNS label, so every Pod is "
-        "refused. Kubernetes 1.33 and later refuse the set itself.",
+        "It is copied into every Pod as its subdomain, which must be a DNS label, so every Pod "
+        "is refused. Kubernetes 1.33 and later refuse the set itself.",
     .remedy =
-        "use at most 63 lower-case letters, digits and dashes, beginning and ending with a letter "
-        "or "
-        "digit",
+        "use at most 63 lower-case letters, digits and dashes, beginning and ending with a "
+        "letter or digit",
     .sources =
         "StatefulSetSpec.serviceName (apps/v1), PodSpec.subdomain (core/v1)\n"
         "kubernetes/kubernetes#130233",

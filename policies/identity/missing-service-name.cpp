@@ -42,14 +42,11 @@ constinit const Policy missing_service_name{
     .reason =
         "Without spec.serviceName the Pods get a hostname but no subdomain, so no record "
         "<pod>.<service>.<namespace>.svc exists for any of them, under whatever Service. Peers "
-        "cannot find each "
-        "other and clients cannot address one member. The field is immutable: it can only be set "
-        "when the set is "
-        "created.",
+        "cannot find each other and clients cannot address one member. The field is immutable: "
+        "it can only be set when the set is created.",
     .exceptions =
         "With one replica at most it is a warning, and of a set that exists it is only reported. "
-        "Where injection is on, the webhook sets the "
-        "name instead.",
+        "Where injection is on, the webhook sets the name instead.",
     .remedy =
         "set spec.serviceName to a headless Service; for a set that exists, delete it with "
         "--cascade=orphan and create it again",

@@ -119,9 +119,8 @@ constinit const Policy rejected_by_api_server{
     .operations = {Operation::create, Operation::update},
     .summary = "The API server refuses the object.",
     .reason =
-        "Applying it fails. Found in the file, it costs nothing; found by the deployment, it costs "
-        "the "
-        "deployment.",
+        "Applying it fails. Found in the file, it costs nothing; found by the deployment, it "
+        "costs the deployment.",
     .remedy = "write what the API server accepts",
     .sources =
         "StatefulSet (apps/v1), Service (core/v1): validation\n"

@@ -64,10 +64,8 @@ constinit const Policy reserved_field{
     .summary = "The template sets what the controller sets for each Pod.",
     .reason =
         "The controller overwrites these labels, the hostname and the subdomain in every Pod. In "
-        "the "
-        "template they do nothing; in the selector they are worse: Pods fall out of the set, or "
-        "only one "
-        "ordinal ever belongs to it.",
+        "the template they do nothing; in the selector they are worse: Pods fall out of the set, "
+        "or only one ordinal ever belongs to it.",
     .remedy = "remove it: the controller sets it for each Pod",
     .sources =
         "Pod labels controller-revision-hash, statefulset.kubernetes.io/pod-name, "

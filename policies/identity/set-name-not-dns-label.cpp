@@ -31,15 +31,12 @@ constinit const Policy set_name_not_dns_label{
     .summary = "The set's name is no DNS label.",
     .reason =
         "Its Pods are named after it and have their name as their hostname, which cannot hold "
-        "dots, "
-        "upper case or more than 63 characters. Present API servers refuse the set; older ones "
-        "took it, "
-        "and every Pod was refused.",
+        "dots, upper case or more than 63 characters. Present API servers refuse the set; older "
+        "ones took it, and every Pod was refused.",
     .exceptions = "A name that the API server generates.",
     .remedy =
-        "use at most 63 lower-case letters, digits and dashes, beginning and ending with a letter "
-        "or "
-        "digit",
+        "use at most 63 lower-case letters, digits and dashes, beginning and ending with a "
+        "letter or digit",
     .sources =
         "ObjectMeta.name (meta/v1), StatefulSet (apps/v1)\n"
         "RFC 1123",

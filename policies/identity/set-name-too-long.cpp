@@ -30,12 +30,9 @@ constinit const Policy set_name_too_long{
     .summary = "The set's name is too long for the labels of its Pods.",
     .reason =
         "Each Pod carries the label controller-revision-hash with the set's name, a dash and a "
-        "hash of "
-        "up to ten digits; a label value has at most 63 characters. With 53 characters it depends "
-        "on the "
-        "template whether Pods can be made, so a new image may stop a set that worked; with 54 or "
-        "more "
-        "they hardly ever can.",
+        "hash of up to ten digits; a label value has at most 63 characters. With 53 characters "
+        "it depends on the template whether Pods can be made, so a new image may stop a set that "
+        "worked; with 54 or more they hardly ever can.",
     .remedy = "choose a name of at most 52 characters",
     .sources =
         "Pod label controller-revision-hash\n"

@@ -159,24 +159,18 @@ constinit const Injection inject_probes{
     .kinds = {Kind::stateful_set},
     .summary =
         "Gives a new StatefulSet's application container a TCP readiness probe, and a startup "
-        "probe where a "
-        "liveness probe has none.",
+        "probe where a liveness probe has none.",
     .reason =
         "Without a readiness probe OrderedReady and rolling updates go on as soon as a container "
-        "runs: a rollout "
-        "outruns recovery and quorum is lost. A liveness probe without a startup probe kills a "
-        "member that replays "
-        "its log. The readiness probe knocks at the container's only declared TCP port, or at the "
-        "first with a name "
-        "that clients use; the startup probe repeats the liveness probe's own handler for ten "
-        "minutes.",
+        "runs: a rollout outruns recovery and quorum is lost. A liveness probe without a startup "
+        "probe kills a member that replays its log. The readiness probe knocks at the "
+        "container's only declared TCP port, or at the first with a name that clients use; the "
+        "startup probe repeats the liveness probe's own handler for ten minutes.",
     .exceptions =
-        "No port that tells, images whose open port means less than readiness, helper containers; "
-        "readiness only "
-        "where one replica, Parallel, or a governing Service that publishes unready addresses "
-        "keeps the set from "
-        "waiting for itself. Liveness only with the annotation stateward.dev/inject-liveness: "
-        "\"true\".",
+        "No port that tells, images whose open port means less than readiness, helper "
+        "containers; readiness only where one replica, Parallel, or a governing Service that "
+        "publishes unready addresses keeps the set from waiting for itself. Liveness only with "
+        "the annotation stateward.dev/inject-liveness: \"true\".",
     .sources = "Probe (core/v1)\nStatefulSetSpec.podManagementPolicy (apps/v1)",
     .propose = propose,
     .place = place,

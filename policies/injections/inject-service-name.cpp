@@ -41,10 +41,9 @@ constinit const Injection inject_service_name{
         "Service.",
     .reason =
         "The name must stand when the set is created: it is immutable, and Pods take their "
-        "subdomain from it. The "
-        "Service itself may come later; records appear as soon as it does. The plain name of the "
-        "set is not used "
-        "because a Service of that name for clients is the common case.",
+        "subdomain from it. The Service itself may come later; records appear as soon as it "
+        "does. The plain name of the set is not used because a Service of that name for clients "
+        "is the common case.",
     .exceptions =
         "A name that the user gave is never changed. generateName has no name yet when we are "
         "asked.",

@@ -57,9 +57,9 @@ constinit const Policy forced_pod_deletion{
     .operations = {Operation::remove},
     .summary = "A member of a StatefulSet is deleted by force.",
     .reason =
-        "With a grace period of 0 the Pod's record goes at once, whether or not its processes have "
-        "ended. The controller starts a new member of the same name: two live processes with one "
-        "identity and one claim.",
+        "With a grace period of 0 the Pod's record goes at once, whether or not its processes "
+        "have ended. The controller starts a new member of the same name: two live processes "
+        "with one identity and one claim.",
     .exceptions =
         "A Pod that has ended or never ran; a node that is gone or carries the taint "
         "node.kubernetes.io/out-of-service; kubelets; the annotation "

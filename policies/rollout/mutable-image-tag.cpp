@@ -56,12 +56,10 @@ constinit const Policy mutable_image_tag{
     .summary = "An image is named by no tag, or by latest.",
     .reason =
         "Members are replaced at different times, each with what the tag means on that day: the "
-        "members "
-        "of one set run different code on one protocol and one data format.",
+        "members of one set run different code on one protocol and one data format.",
     .exceptions =
         "An image with a digest; a name that is still a placeholder. A version tag without a "
-        "digest is "
-        "only mentioned (severity info).",
+        "digest is only mentioned (severity info).",
     .remedy = "name a version, or better a digest",
     .sources = "Container.image, .imagePullPolicy (core/v1)",
     .check = check,

@@ -37,10 +37,9 @@ constinit const Policy partition_blocks_update{
     .operations = {Operation::create, Operation::update},
     .summary = "The partition is so high that no member is ever updated.",
     .reason =
-        "Only ordinals from the partition on are updated. At or above the number of replicas there "
-        "are "
-        "none: a new template does nothing, and a member that is deleted comes back at the old "
-        "revision.",
+        "Only ordinals from the partition on are updated. At or above the number of replicas "
+        "there are none: a new template does nothing, and a member that is deleted comes back at "
+        "the old revision.",
     .exceptions = "Partition 0; a partition that an autoscaler's maximum still exceeds.",
     .remedy = "lower the partition, down to 0 when the rollout is to be finished",
     .sources = "RollingUpdateStatefulSetStrategy.partition (apps/v1)",

@@ -45,13 +45,11 @@ constinit const Policy rollback_needs_pod_delete{
     .summary = "A broken rollout is mended by another, which cannot reach the Pod that is stuck.",
     .reason =
         "With OrderedReady the controller waits until the Pod that it replaced last is ready "
-        "before it "
-        "goes on. That Pod runs the broken revision and never will be, so the new template, or the "
-        "rollback, does not arrive until somebody deletes it.",
+        "before it goes on. That Pod runs the broken revision and never will be, so the new "
+        "template, or the rollback, does not arrive until somebody deletes it.",
     .exceptions =
-        "podManagementPolicy: Parallel; the OnDelete strategy; an update that leaves the template "
-        "as it "
-        "is.",
+        "podManagementPolicy: Parallel; the OnDelete strategy; an update that leaves the "
+        "template as it is.",
     .remedy = "delete the Pod that is not ready once the update is stored, highest ordinal first",
     .sources =
         "StatefulSetStatus.currentRevision, .updateRevision, .readyReplicas (apps/v1)\n"

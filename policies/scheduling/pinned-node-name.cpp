@@ -29,10 +29,8 @@ constinit const Policy pinned_node_name{
     .summary = "The Pods are pinned to one node by name.",
     .reason =
         "nodeName goes past the scheduler: all replicas land on one node whether or not it has "
-        "room, and "
-        "a claim of a class that waits for its first consumer never binds, because nobody "
-        "schedules that "
-        "consumer.",
+        "room, and a claim of a class that waits for its first consumer never binds, because "
+        "nobody schedules that consumer.",
     .remedy = "use nodeAffinity or a nodeSelector instead",
     .sources =
         "PodSpec.nodeName (core/v1)\n"

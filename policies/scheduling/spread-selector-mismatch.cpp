@@ -91,12 +91,11 @@ constinit const Policy spread_selector_mismatch{
     .operations = {Operation::create, Operation::update},
     .summary = "A spread or anti-affinity rule does not match the set's own Pods.",
     .reason =
-        "The rule counts Pods that its selector matches, and these are none of this set's: it does "
-        "nothing, and one node may take every member.",
+        "The rule counts Pods that its selector matches, and these are none of this set's: it "
+        "does nothing, and one node may take every member.",
     .exceptions =
-        "Anti-affinity towards another application: terms whose keys the template does not carry, "
-        "or a "
-        "set with another term that matches its own labels; podAffinity.",
+        "Anti-affinity towards another application: terms whose keys the template does not "
+        "carry, or a set with another term that matches its own labels; podAffinity.",
     .remedy = "make the selector match the labels of the Pod template",
     .sources = "TopologySpreadConstraint.labelSelector, PodAffinityTerm.labelSelector (core/v1)",
     .check = check,

@@ -47,9 +47,8 @@ constinit const Policy claim_pinned_to_ordinal{
     .operations = {Operation::create, Operation::update},
     .summary = "A Pod template names a claim that belongs to one member of a StatefulSet.",
     .reason =
-        "The claim carries the name that a StatefulSet gives to one ordinal's own claim. Every Pod "
-        "of "
-        "this template mounts that member's data beside it, and writes to it.",
+        "The claim carries the name that a StatefulSet gives to one ordinal's own claim. Every "
+        "Pod of this template mounts that member's data beside it, and writes to it.",
     .exceptions =
         "The owning set's own template and the Pods it controls. A bare Pod, or one of another "
         "controller, is only audited: people mount a member's claim to repair it.",

@@ -39,8 +39,8 @@ constinit const Policy claim_template_pins_volume{
         "template waits for ever, and its Pod with it.",
     .exceptions = "One replica at most.",
     .remedy =
-        "drop volumeName; to bring existing volumes, reserve each for its claim with the volume's "
-        "claimRef",
+        "drop volumeName; to bring existing volumes, reserve each for its claim with the "
+        "volume's claimRef",
     .sources = "PersistentVolumeClaimSpec.volumeName (core/v1)",
     .check = check,
 };

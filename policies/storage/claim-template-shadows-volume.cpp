@@ -35,8 +35,7 @@ constinit const Policy claim_template_shadows_volume{
     .summary = "A claim template has the name of a volume of the Pod template.",
     .reason =
         "The claim takes the volume's place in every Pod, and what the volume named is never "
-        "mounted. "
-        "Nothing says so.",
+        "mounted. Nothing says so.",
     .remedy = "give one of the two another name",
     .sources =
         "StatefulSetSpec.volumeClaimTemplates (apps/v1): \"A claim in this list takes precedence "

@@ -31,8 +31,7 @@ constinit const Policy duplicate_claim_template{
     .summary = "Two claim templates have one name.",
     .reason =
         "The controller keeps templates by name, so one of the two is lost: its claim is never "
-        "made, or "
-        "the other is mounted where it was meant.",
+        "made, or the other is mounted where it was meant.",
     .remedy = "give each claim template a name of its own",
     .sources = "StatefulSetSpec.volumeClaimTemplates (apps/v1)",
     .check = check,

@@ -82,11 +82,11 @@ constinit const Policy invalid_claim_template{
     .summary = "A claim template makes claims that the API server refuses.",
     .reason =
         "Each Pod waits for its claims and the claims are refused, so the set never gets a Pod. "
-        "Since Kubernetes 1.34 the API server refuses such a set when it is created; before, only "
-        "events tell.",
+        "Since Kubernetes 1.34 the API server refuses such a set when it is created; before, "
+        "only events tell.",
     .remedy =
-        "give the template what every claim must have: a name, access modes and a positive storage "
-        "request",
+        "give the template what every claim must have: a name, access modes and a positive "
+        "storage request",
     .sources =
         "PersistentVolumeClaimSpec (core/v1)\n"
         "kubernetes/kubernetes#132211, #132212",

@@ -39,8 +39,7 @@ constinit const Policy mount_without_volume{
     .summary = "A container mounts a volume that does not exist.",
     .reason =
         "The Pod is refused. Since Kubernetes 1.34 the API server refuses such a set when it is "
-        "created; "
-        "before, it is accepted and never gets a Pod.",
+        "created; before, it is accepted and never gets a Pod.",
     .remedy = "name one of the Pod's volumes or claim templates",
     .sources =
         "VolumeMount.name (core/v1): must match the name of a volume\n"

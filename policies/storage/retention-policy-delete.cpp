@@ -53,7 +53,8 @@ constinit const Policy retention_policy_delete{
         "them all. Claims made by hand under the same names go too. What a volume held is gone "
         "unless its reclaim policy is Retain.",
     .exceptions =
-        "The annotation stateward.dev/confirm-data-loss: \"reason; until 2027-01-31\" on the set.",
+        "The annotation stateward.dev/confirm-data-loss: \"reason; until 2027-01-31\" on the "
+        "set.",
     .remedy =
         "set it to Retain, or confirm with the annotation stateward.dev/confirm-data-loss: "
         "\"reason\"",

@@ -81,8 +81,8 @@ constinit const Policy scale_down_destroys_data{
     .summary = "A scale-down deletes the claims of the replicas that go.",
     .reason =
         "The set says whenScaled: Delete, so the claims of every ordinal that goes, by fewer "
-        "replicas or by another ordinals.start, are deleted with its Pod. Scaling up again starts "
-        "those members on empty volumes.",
+        "replicas or by another ordinals.start, are deleted with its Pod. Scaling up again "
+        "starts those members on empty volumes.",
     .exceptions =
         "The annotation stateward.dev/confirm-data-loss: \"reason\" on the live set; an update "
         "that sets whenScaled: Retain at the same time. The autoscaler is warned, never denied.",

@@ -30,8 +30,8 @@ constinit const Policy set_delete_destroys_data{
     .operations = {Operation::remove},
     .summary = "Deleting the StatefulSet deletes all of its claims.",
     .reason =
-        "The set says whenDeleted: Delete, so the garbage collector deletes every claim of the set "
-        "once the set is gone.",
+        "The set says whenDeleted: Delete, so the garbage collector deletes every claim of the "
+        "set once the set is gone.",
     .exceptions =
         "Deletion with propagationPolicy Orphan; a set that is being deleted already; the "
         "annotation stateward.dev/confirm-data-loss: \"reason\" on the set.",

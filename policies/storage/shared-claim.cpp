@@ -1,7 +1,6 @@
-// The heart of the matter. Which volumes count: those that a Pod of the set would mount through a
-// claim that is named in the template, so that all replicas mount one and the same. Only uses by
-// containers count: a volume that nobody mounts is still attached to each Pod's node, so it counts
-// too, as written by all of them.
+// Which volumes count: those that name a claim in the pod template, for all replicas mount that one
+// and the same. One that no container mounts counts as well: it is attached to each Pod's node all
+// the same, and whoever mounts it later writes to it.
 
 #include <fmt/format.h>
 
@@ -112,17 +111,15 @@ constinit const Policy shared_claim{
     .operations = {Operation::create, Operation::update},
     .summary = "All replicas of a StatefulSet mount one and the same claim.",
     .reason =
-        "A claim named in the pod template is one volume for every replica. ReadWriteOnce attaches "
-        "to one node: Pods on "
-        "others hang in ContainerCreating, and on a single node all start and write over each "
-        "other's files. "
-        "ReadWriteOncePod leaves the second Pod unschedulable for ever. Replicas count to the "
-        "largest number that an "
-        "autoscaler may ask for.",
+        "A claim named in the pod template is one volume for every replica. ReadWriteOnce "
+        "attaches to one node: Pods on others hang in ContainerCreating, and on a single node "
+        "all start and write over each other's files. ReadWriteOncePod leaves the second Pod "
+        "unschedulable for ever. Replicas count to the largest number that an autoscaler may ask "
+        "for.",
     .exceptions =
         "One replica at most; a claim known to be ReadWriteMany, or ReadOnlyMany and mounted "
-        "read-only; a claim "
-        "template of the volume's name, which takes its place; ephemeral volumes.",
+        "read-only; a claim template of the volume's name, which takes its place; ephemeral "
+        "volumes.",
     .remedy =
         "give each replica its own claim with volumeClaimTemplates, or share one that is "
         "ReadWriteMany",

@@ -70,8 +70,8 @@ constinit const Policy static_claim_template{
         "volume that fits, in any order: after the set was rebuilt, ordinal 0 may come up on the "
         "data of ordinal 2.",
     .exceptions =
-        "A template that names its volume; every ordinal's claim is at hand with its volume, or a "
-        "volume's claimRef keeps it for that claim.",
+        "A template that names its volume; every ordinal's claim is at hand with its volume, or "
+        "a volume's claimRef keeps it for that claim.",
     .remedy =
         "name a storage class that provisions, or reserve a volume for each ordinal's claim with "
         "the volume's claimRef",

@@ -34,10 +34,9 @@ constinit const Policy unmounted_claim_template{
     .operations = {Operation::create},
     .summary = "No container mounts a claim template.",
     .reason =
-        "The claims are made and paid for, and the data goes into the container's own layer and is "
-        "lost "
-        "when the Pod is replaced. The API says that every template must be mounted; nothing "
-        "checks it.",
+        "The claims are made and paid for, and the data goes into the container's own layer and "
+        "is lost when the Pod is replaced. The API says that every template must be mounted; "
+        "nothing checks it.",
     .remedy = "mount it in the container that writes the data, or remove the template",
     .sources =
         "StatefulSetSpec.volumeClaimTemplates (apps/v1): \"Every claim in this list must have at "

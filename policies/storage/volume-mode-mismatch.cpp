@@ -35,8 +35,7 @@ constinit const Policy volume_mode_mismatch{
     .summary = "A claim template's volume mode does not fit how it is mounted.",
     .reason =
         "A Block volume has no file system to mount and a Filesystem volume is no device: the "
-        "kubelet "
-        "refuses to start the Pod.",
+        "kubelet refuses to start the Pod.",
     .remedy = "use volumeDevices for volumeMode: Block and volumeMounts for volumeMode: Filesystem",
     .sources = "PersistentVolumeClaimSpec.volumeMode, Container.volumeDevices (core/v1)",
     .check = check,
