@@ -160,8 +160,8 @@ run "$STATEWARD" validate --fail-on warn single.yaml
 check "but with --fail-on warn it does" exits 1
 run "$STATEWARD" validate --fail-on never broken.yaml
 check "what the API server would not read fails whatever --fail-on says" exits 1
-run "$STATEWARD" validate --min-severity critical -o json tree
-check "hidden findings are not in the JSON, but counted there" python3 -c 'import json,sys; r=json.load(open(sys.argv[1])); assert r["findings"]==[] and r["summary"]["hidden"]==1 and r["summary"]["findings"]["deny"]==1' "$work/.out"
+run "$STATEWARD" validate --min-severity critical --policy missing-service-name -o json tree
+check "hidden findings are not in the JSON, but counted there" python3 -c 'import json,sys; r=json.load(open(sys.argv[1])); assert r["findings"]==[] and r["summary"]["hidden"] == 1 and r["summary"]["findings"]["deny"]==1' "$work/.out"
 sed 's/name: bad/name: bad\n  annotations: {stateward.dev\/exempt.missing-service-name: "moves; until 2999-12-31"}/' tree/sub/bad.yml >exempt.yaml
 run "$STATEWARD" validate exempt.yaml
 check "an exemption is printed with its reason and does not fail" both 'exits 0' 'says "exempt: moves" && says ", 1 exempt"'
