@@ -13,6 +13,9 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
+constexpr std::size_t kKeptBuffer = std::size_t{1}
+                                    << 20;  // bytes of text that buffers are kept for
+
 // Where bytes of a text stand as line and column. Asked mostly in ascending order, so it walks on
 // from the last answer.
 class Positions {
@@ -261,7 +264,13 @@ ReadDocument read_json(std::string_view text, Places places, std::uint32_t first
   }
   padded.reserve(text.size() + simdjson::SIMDJSON_PADDING);
   padded.assign(text);
-  return JsonDocumentReader(padded, places, first_line).read(parser);
+  ReadDocument result = JsonDocumentReader(padded, places, first_line).read(parser);
+  // One large text must not be paid for by every thread for ever.
+  if (text.size() > kKeptBuffer) {
+    padded = std::string();
+    parser = ondemand::parser();
+  }
+  return result;
 }
 
 }  // namespace stateward
