@@ -57,7 +57,7 @@ std::string_view describe(Type type) {
 Node Node::operator[](std::string_view member) const {
   if (!is_map()) return {};
   for (const Member& entry : std::span(value_->members, value_->size)) {
-    if (entry.key == member) return Node(&entry.value);
+    if (entry.key() == member) return Node(&entry.value);
   }
   return {};
 }

@@ -45,11 +45,13 @@ std::string_view describe(Type type);
 
 struct Member;
 
-// What readers write into the arena. Policies use Node.
+// What readers write into the arena. Policies use Node. Small, for an inventory holds millions.
 struct Value {
-  Type type = Type::null;
-  std::uint32_t size = 0;   // bytes of a string, entries of a list or map
-  std::uint32_t place = 0;  // into Document::spans; 0: unknown
+  static constexpr std::uint32_t kPlaces = (1U << 24U) - 1;  // as many as `place` tells apart
+
+  Type type : 8 = Type::null;
+  std::uint32_t place : 24 = 0;  // into Document::spans; 0: unknown
+  std::uint32_t size = 0;        // bytes of a string, entries of a list or map
   union {
     bool boolean;
     std::int64_t integer;
@@ -60,12 +62,32 @@ struct Value {
   };
 };
 
+static_assert(sizeof(Value) == 16);
+
 struct Member {
-  std::string_view key;
-  std::uint32_t place = 0;  // of the key
-  bool merged = false;      // came by a YAML merge key; one written out takes its place
+  Member() = default;
+  Member(std::string_view key, std::uint32_t place, const Value& given)
+      : value(given),
+        text_(key.data()),
+        size_(static_cast<std::uint32_t>(key.size())),
+        place_(place & Value::kPlaces) {}
+
+  std::string_view key() const { return {text_, size_}; }
+  std::uint32_t place() const { return place_ & Value::kPlaces; }  // of the key
+  // Came by a YAML merge key; one written out takes its place.
+  bool merged() const { return (place_ & kMerged) != 0; }
+  void set_merged() { place_ |= kMerged; }
+
   Value value;
+
+ private:
+  static constexpr std::uint32_t kMerged = 1U << 31U;
+
+  const char* text_ = nullptr;
+  std::uint32_t size_ = 0;
+  std::uint32_t place_ = 0;
 };
+static_assert(sizeof(Member) == 32);
 
 class Node {
  public:
@@ -146,7 +168,7 @@ class Node::Members {
     using value_type = Entry;
     using difference_type = std::ptrdiff_t;
     const Member* at = nullptr;
-    Entry operator*() const { return {at->key, Node(&at->value)}; }
+    Entry operator*() const { return {at->key(), Node(&at->value)}; }
     Iterator& operator++() { return ++at, *this; }
     Iterator operator++(int) { return Iterator{at++}; }
     bool operator==(const Iterator&) const = default;

@@ -9,7 +9,7 @@ constexpr std::size_t kFewMembers = 16;
 bool all_differ(std::span<const Member> members) {
   for (std::size_t i = 1; i < members.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
-      if (members[i].key == members[j].key) return false;
+      if (members[i].key() == members[j].key()) return false;
     }
   }
   return true;
@@ -23,14 +23,14 @@ void DocumentBuilder::drop_repeated(std::size_t start, std::vector<Repeated>& re
   seen_.clear();
   std::size_t kept = start;
   for (std::size_t i = start; i < members_.size(); ++i) {
-    const auto [at, fresh] = seen_.try_emplace(members_[i].key, kept);
+    const auto [at, fresh] = seen_.try_emplace(members_[i].key(), kept);
     if (fresh) {
       members_[kept++] = members_[i];
       continue;
     }
     Member& earlier = members_[at->second];
-    if (!earlier.merged && !members_[i].merged) {
-      repeated.push_back({earlier.place, members_[i].place, earlier.key});
+    if (!earlier.merged() && !members_[i].merged()) {
+      repeated.push_back({earlier.place(), members_[i].place(), earlier.key()});
     }
     earlier = members_[i];
   }
@@ -41,7 +41,7 @@ Value DocumentBuilder::close(std::vector<Repeated>& repeated) {
   const Frame frame = frames_.back();
   frames_.pop_back();
   Value value;
-  value.place = frame.place;
+  value.place = frame.place & Value::kPlaces;
   if (frame.map) {
     drop_repeated(frame.start, repeated);
     const auto members = std::span<const Member>(members_).subspan(frame.start);

@@ -38,7 +38,7 @@ class DocumentBuilder {
 
   // The key of the next member. `key` must live in the arena.
   void key(std::string_view key, std::uint32_t place) {
-    members_.push_back({.key = key, .place = place, .value = {}});
+    members_.emplace_back(key, place, Value{});
     frames_.back().has_key = true;
   }
 
@@ -69,7 +69,7 @@ class DocumentBuilder {
   // came before.
   void merge(const Value& map) {
     for (Member member : std::span(map.members, map.size)) {
-      member.merged = true;
+      member.set_merged();
       members_.push_back(member);
     }
   }

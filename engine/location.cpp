@@ -12,7 +12,7 @@ bool is_scalar(Node node) { return node.written() && !node.is_map() && !node.is_
 const Member* member_of(Node map, std::string_view key) {
   if (!map.is_map()) return nullptr;
   for (const Member& member : std::span(map.value()->members, map.size())) {
-    if (member.key == key) return &member;
+    if (member.key() == key) return &member;
   }
   return nullptr;
 }
@@ -22,7 +22,7 @@ const Member* member_of(Node map, std::string_view key) {
 Span head_of(const Document& document, Node node) {
   const Node name = node["name"];
   if (name.is_text()) return document.span(name.value()->place);
-  if (node.is_map() && !node.empty()) return document.span(node.value()->members->place);
+  if (node.is_map() && !node.empty()) return document.span(node.value()->members->place());
   const Span whole = document.span(node.value()->place);
   return {whole.start, {whole.start.line, whole.start.column + 1}};
 }
@@ -40,7 +40,7 @@ Span locate(const Document& document, Node root, const Path& path) {
       if (next.written()) key = head_of(document, next);
     } else if (const Member* member = member_of(node, step)) {
       next = Node(&member->value);
-      key = document.span(member->place);
+      key = document.span(member->place());
     }
     if (!next.written()) return key;
     node = next;

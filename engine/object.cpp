@@ -32,6 +32,9 @@ constexpr std::array kKnownKinds = {
     KnownKind{"keda.sh", "ScaledObject", Kind::autoscaler},
     KnownKind{"autoscaling", "Scale", Kind::scale},
     KnownKind{"", "Node", Kind::node},
+    KnownKind{"", "PersistentVolume", Kind::volume},
+    KnownKind{"storage.k8s.io", "StorageClass", Kind::storage_class},
+    KnownKind{"", "Namespace", Kind::name_space},
 };
 
 std::string_view group_of(std::string_view api_version) {
@@ -61,11 +64,13 @@ class Collector {
       return;
     }
     const Node metadata = node["metadata"];
-    const std::string_view name_space = metadata["namespace"].text();
-    objects.push_back({.kind = kind_of(api_version, kind),
+    const Kind known = kind_of(api_version, kind);
+    objects.push_back({.kind = known,
                        .api_version = api_version,
                        .kind_name = kind,
-                       .name_space = name_space.empty() ? default_namespace_ : name_space,
+                       .name_space = is_cluster_scoped(known)
+                                         ? std::string_view()
+                                         : non_empty(metadata["namespace"], default_namespace_),
                        .name = metadata["name"].text(),
                        .node = node,
                        .document = &document_});

@@ -28,8 +28,14 @@ enum class Kind : std::uint8_t {
   disruption_budget,  // PodDisruptionBudget
   autoscaler,         // HorizontalPodAutoscaler, or a KEDA ScaledObject
   scale,              // autoscaling Scale: what statefulsets/scale carries
+  // Of the cluster, not of a namespace: looked up, never judged.
   node,
+  volume,  // PersistentVolume
+  storage_class,
+  name_space,
 };
+// Objects of these kinds belong to no namespace.
+constexpr bool is_cluster_scoped(Kind kind) { return kind >= Kind::node; }
 
 class KindSet {
  public:
@@ -65,15 +71,15 @@ struct Object {
   bool being_deleted() const { return metadata()["deletionTimestamp"].exists(); }
   // metadata.ownerReferences[controller=true], absent where there is none.
   Node controller() const;
-  // One of the kinds above: some policy may look at it.
-  bool known() const { return kind != Kind::other; }
+  // Some policy may be about it.
+  bool known() const { return kind != Kind::other && !is_cluster_scoped(kind); }
 };
 
 Kind kind_of(std::string_view api_version, std::string_view kind);
 
 // The objects of a document: itself, or the entries of a List (also a typed one such as
 // StatefulSetList), nested ones too. A document without apiVersion and kind holds none. Objects
-// that name no namespace get `default_namespace`.
+// that name no namespace get `default_namespace`, those of the cluster none.
 std::vector<Object> objects_of(const Document& document, std::string_view default_namespace);
 
 }  // namespace stateward

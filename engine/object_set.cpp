@@ -36,14 +36,33 @@ ObjectSet::ObjectSet(std::vector<Object> objects, Coverage coverage)
   index_.resize(kept);
 }
 
+ObjectSet::ObjectSet(std::vector<std::shared_ptr<const Object>> objects)
+    : shared_(std::move(objects)) {
+  index_.reserve(shared_.size());
+  for (const auto& object : shared_) index_.push_back(object.get());
+  const auto before = [](const Object* left, const Object* right) {
+    return identity(*left) < identity(*right);
+  };
+  // The inventory keeps them in order.
+  if (!std::is_sorted(index_.begin(), index_.end(), before))
+    std::sort(index_.begin(), index_.end(), before);
+}
+
+ObjectSet::ObjectSet(std::shared_ptr<const ObjectSet> name_space,
+                     std::shared_ptr<const ObjectSet> cluster, Coverage coverage)
+    : name_space_(std::move(name_space)), cluster_(std::move(cluster)), coverage_(coverage) {}
+
 const Object* ObjectSet::find(Kind kind, std::string_view name_space, std::string_view name) const {
-  for (const Object* object : all(kind, name_space)) {
-    if (object->name == name) return object;
-  }
-  return nullptr;
+  const auto found = all(kind, name_space);
+  const auto at = std::lower_bound(
+      found.begin(), found.end(), name,
+      [](const Object* object, std::string_view wanted) { return object->name < wanted; });
+  return at != found.end() && (*at)->name == name ? *at : nullptr;
 }
 
 std::span<const Object* const> ObjectSet::all(Kind kind, std::string_view name_space) const {
+  if (const auto& part = is_cluster_scoped(kind) ? cluster_ : name_space_; part != nullptr)
+    return part->all(kind, name_space);
   const auto key = [](const Object* object) { return std::pair(object->kind, object->name_space); };
   const auto wanted = std::pair(kind, name_space);
   const auto begin = std::lower_bound(

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -23,22 +24,33 @@ class ObjectSet {
 
   ObjectSet() = default;  // nothing is known
   ObjectSet(std::vector<Object> objects, Coverage coverage);
+  // Objects that live somewhere else, each of its kind, namespace and name once.
+  explicit ObjectSet(std::vector<std::shared_ptr<const Object>> objects);
+  // The objects of one namespace together with those of the cluster: what admission looks into.
+  ObjectSet(std::shared_ptr<const ObjectSet> name_space, std::shared_ptr<const ObjectSet> cluster,
+            Coverage coverage);
   ObjectSet(ObjectSet&&) = default;
   ObjectSet& operator=(ObjectSet&&) = default;
 
   bool complete() const { return coverage_ == Coverage::complete; }
+  // Those that the set itself owns, in their order.
   std::span<const Object> objects() const { return objects_; }
+  std::size_t size() const { return index_.size(); }
   // Objects that repeat the kind, namespace and name of an earlier one; find() and all() do not see
   // them.
   std::span<const Duplicate> duplicates() const { return duplicates_; }
 
-  // The object of that kind, namespace and name; nullptr where the set holds none.
+  // The object of that kind, namespace and name; nullptr where the set holds none. Objects of the
+  // cluster have no namespace.
   const Object* find(Kind kind, std::string_view name_space, std::string_view name) const;
   // All of one kind in one namespace, by name.
   std::span<const Object* const> all(Kind kind, std::string_view name_space) const;
 
  private:
   std::vector<Object> objects_;
+  std::vector<std::shared_ptr<const Object>> shared_;
+  std::shared_ptr<const ObjectSet> name_space_;
+  std::shared_ptr<const ObjectSet> cluster_;
   std::vector<const Object*> index_;  // by kind, namespace, name; first ones only
   std::vector<Duplicate> duplicates_;
   Coverage coverage_ = Coverage::partial;

@@ -46,13 +46,13 @@ class Editor {
   Result<Value> edit_map(const Value& map, std::size_t depth) {
     std::vector<Member> members(map.members, map.members + map.size);
     const auto found = std::find_if(members.begin(), members.end(), [&](const Member& member) {
-      return member.key == steps_[depth];
+      return member.key() == steps_[depth];
     });
     const bool adds = last(depth) && operation_.op == PatchOperation::Op::add;
     if (found == members.end() && !adds)
       return fail(fmt::format("there is no \"{}\"", steps_[depth]));
     if (found == members.end()) {
-      members.push_back({.key = document_.arena.copy(steps_[depth]), .value = value_});
+      members.emplace_back(document_.arena.copy(steps_[depth]), 0, value_);
     } else if (!last(depth)) {
       auto inner = edit(found->value, depth + 1);
       if (!inner) return inner;
@@ -114,7 +114,7 @@ Value copy(Node node, Document& document) {
   if (node.is_map()) {
     std::vector<Member> members;
     for (const auto& [key, member] : node.members()) {
-      members.push_back({.key = document.arena.copy(key), .value = copy(member, document)});
+      members.emplace_back(document.arena.copy(key), 0, copy(member, document));
     }
     value.members = document.arena.copy(std::span<const Member>(members));
   }

@@ -252,6 +252,9 @@ std::span<const Field> fields_of(Kind kind) {
       return kScale;
     case Kind::node:
       return kNode;
+    case Kind::volume:
+    case Kind::storage_class:
+    case Kind::name_space:
     case Kind::other:
       return {};
   }

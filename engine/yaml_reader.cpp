@@ -214,7 +214,7 @@ class ChunkReader {
     if (failed_) return;
     if (builder_.wants_key()) return key(typed, text, event);
     Value value = to_value(typed, text);
-    value.place = builder_.place(span(event));
+    value.place = builder_.place(span(event)) & Value::kPlaces;
     if (raw.anchor != nullptr)
       remember(builder_.arena().copy(view(raw.anchor)), {.value = value, .values = 1});
     add(value, 0, event);

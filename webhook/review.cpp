@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 
+#include "engine/base64.h"
 #include "engine/decide.h"
 #include "engine/json_reader.h"
 #include "engine/json_writer.h"
@@ -127,24 +128,6 @@ std::string encode_review(std::string_view api_version, std::string_view uid,
     out.end_object();
   }
   out.end_object().end_object();
-  return text;
-}
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  const auto byte = [&](std::size_t i) {
-    return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U;
-  };
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const unsigned group = byte(i) << 16U | byte(i + 1) << 8U | byte(i + 2);
-    text += kAlphabet[group >> 18U];
-    text += kAlphabet[group >> 12U & 63U];
-    text += i + 1 < bytes.size() ? kAlphabet[group >> 6U & 63U] : '=';
-    text += i + 2 < bytes.size() ? kAlphabet[group & 63U] : '=';
-  }
   return text;
 }
 

@@ -70,7 +70,4 @@ struct AdmissionResponse {
 std::string encode_review(std::string_view api_version, std::string_view uid,
                           const AdmissionResponse& response);
 
-// RFC 4648 section 4, padded.
-std::string base64(std::string_view bytes);
-
 }  // namespace stateward

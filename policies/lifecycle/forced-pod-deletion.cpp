@@ -18,13 +18,9 @@ bool out_of_service(const Object& node) {
 bool node_is_lost(const Subject& subject) {
   const std::string_view name = subject.object.spec()["nodeName"].text();
   if (name.empty()) return true;  // it never ran anywhere
-  bool nodes_are_known = false;   // a complete set without any Node was never told of them
-  for (const Object& object : subject.set.objects()) {
-    if (object.kind != Kind::node) continue;
-    if (object.name == name) return out_of_service(object);
-    nodes_are_known = true;
-  }
-  return nodes_are_known && subject.set.complete();
+  if (const Object* node = subject.set.find(Kind::node, {}, name)) return out_of_service(*node);
+  // A complete set without any Node was never told of them.
+  return subject.set.complete() && !subject.set.all(Kind::node, {}).empty();
 }
 
 bool has_ended(const Object& pod) {

@@ -13,10 +13,9 @@ namespace {
 bool is_prepared(std::string_view claim, std::string_view name_space, const ObjectSet& set) {
   const Object* made = set.find(Kind::claim, name_space, claim);
   if (made != nullptr && !made->spec()["volumeName"].text().empty()) return true;
-  const auto objects = set.objects();
-  return std::any_of(objects.begin(), objects.end(), [&](const Object& object) {
-    if (object.kind_name != "PersistentVolume") return false;
-    const Node reference = object.spec()["claimRef"];
+  const auto volumes = set.all(Kind::volume, {});
+  return std::any_of(volumes.begin(), volumes.end(), [&](const Object* volume) {
+    const Node reference = volume->spec()["claimRef"];
     return reference["name"].text() == claim && reference["namespace"].text() == name_space;
   });
 }

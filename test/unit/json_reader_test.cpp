@@ -91,7 +91,7 @@ TEST_CASE("places are where the text has them") {
   CHECK(span(document.node()["kéy"]) == Span{{11, 10}, {11, 17}});
   CHECK(span(document.node()["n"]) == Span{{12, 9}, {12, 12}});
   CHECK(span(document.node()["l"][std::size_t{0}]) == Span{{13, 9}, {13, 13}});
-  CHECK(document.span(document.root.members->place) == Span{{11, 3}, {11, 8}});
+  CHECK(document.span(document.root.members->place()) == Span{{11, 3}, {11, 8}});
 }
 
 TEST_CASE("nesting ends with a message") {

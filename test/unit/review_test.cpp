@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "engine/base64.h"
 #include "test/unit/api_server.h"
 
 namespace {

@@ -1,0 +1,30 @@
+// What is watched in a cluster: each resource, and the fields of its objects that are kept.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "cluster/api_path.h"
+#include "cluster/projection.h"
+#include "engine/object.h"
+
+namespace stateward {
+
+struct WatchedResource {
+  Kind kind = Kind::other;
+  Resource resource;
+  std::string_view api_version;  // of its objects: "apps/v1"
+  std::string_view kind_name;    // "StatefulSet"
+  std::span<const std::string_view> fields;
+  bool namespaced() const { return !is_cluster_scoped(kind); }
+};
+
+std::span<const WatchedResource> watched_resources();
+
+// What is kept of its objects: their fields and, of those in namespaces, who they are: name,
+// namespace, uid, labels, our annotations, owners, creation and deletion.
+Projection projection_of(const WatchedResource& watched);
+// Whether an object is kept at all: Pods that mount no claim are not.
+bool is_kept(const Object& object);
+
+}  // namespace stateward
