@@ -145,6 +145,10 @@ bool injection_wanted(const Object& object, std::string_view group) {
   return groups.empty() || contains(groups, group);
 }
 
+bool is_injected(const Object& object, std::string_view entry) {
+  return contains(split_list(object.annotation(kInjectedAnnotation)), entry);
+}
+
 Patch mutate(std::span<const Injection* const> injections, const Subject& subject) {
   if (subject.object.being_deleted()) return {};
   // Operators overwrite or compare what they own: what is injected there ends in a restart loop.

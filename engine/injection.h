@@ -52,6 +52,9 @@ struct Injection {
 // "none", nothing.
 bool injection_wanted(const Object& object, std::string_view group);
 
+// Whether `entry` stands in the object's record of what was injected.
+bool is_injected(const Object& object, std::string_view entry);
+
 // The patch for one admission request, empty where there is nothing to do. Injecting twice injects
 // nothing new.
 Patch mutate(std::span<const Injection* const> injections, const Subject& subject);
