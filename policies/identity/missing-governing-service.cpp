@@ -6,6 +6,7 @@
 #include "engine/injection.h"
 #include "engine/names.h"
 #include "engine/policy.h"
+#include "engine/replicas.h"
 #include "engine/service.h"
 #include "engine/workload.h"
 
@@ -26,16 +27,17 @@ bool names_namespace(const Object& object) {
 
 void judge_offline(const Subject& subject, std::string_view name, Findings& findings) {
   const Object* other = elsewhere(subject, name);
-  if (other == nullptr) {
-    findings.add("/spec/serviceName", fmt::format("there is no Service \"{}\" in namespace \"{}\"",
-                                                  name, subject.object.name_space));
-    return;
-  }
   Finding& finding = findings.add(
-      "/spec/serviceName", fmt::format("Service \"{}\" is in namespace \"{}\", its set in \"{}\"",
-                                       name, other->name_space, subject.object.name_space));
-  // Who applies them with --namespace may well put both into one.
-  if (names_namespace(*other) != names_namespace(subject.object))
+      "/spec/serviceName",
+      other == nullptr ? fmt::format("there is no Service \"{}\" in namespace \"{}\"", name,
+                                     subject.object.name_space)
+                       : fmt::format("Service \"{}\" is in namespace \"{}\", its set in \"{}\"",
+                                     name, other->name_space, subject.object.name_space));
+  // Who applies both with --namespace may well put them into one.
+  const bool may_meet =
+      other != nullptr && names_namespace(*other) != names_namespace(subject.object);
+  // Of one replica perhaps nobody wants the name.
+  if (may_meet || max_replicas(subject.object, subject.set) <= 1)
     finding.at_most(EnforcementAction::warn);
 }
 
@@ -74,7 +76,8 @@ constinit const Policy missing_governing_service{
     .exceptions =
         "A set whose name the webhook injected, for the controller makes its Service. At admission "
         "it is only reported, since installers create Services later too; in an audit it is a "
-        "warning. So it is where only one of the two names its namespace.",
+        "warning, as it is with one replica at most and where only one of the two names its "
+        "namespace.",
     .remedy =
         "add a headless Service (clusterIP: None) of that name beside the set, selecting its Pods",
     .sources =
