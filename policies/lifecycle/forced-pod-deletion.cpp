@@ -4,6 +4,7 @@
 
 #include "engine/policy.h"
 #include "engine/request.h"
+#include "engine/workload.h"
 
 namespace stateward::policies {
 namespace {
@@ -25,11 +26,6 @@ bool node_is_lost(const Subject& subject) {
     nodes_are_known = true;
   }
   return nodes_are_known && subject.set.complete();
-}
-
-bool has_ended(const Object& pod) {
-  const std::string_view phase = pod.node["status"]["phase"].text();
-  return phase == "Succeeded" || phase == "Failed";
 }
 
 void check(const Subject& subject, Findings& findings) {
