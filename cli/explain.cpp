@@ -120,12 +120,12 @@ void print_list() {
     if (policy.section != section)
       std::cout << (section.empty() ? "" : "\n") << policy.section << '\n';
     section = policy.section;
-    std::cout << fmt::format("  {:<32} {:<5} {:<9} {}\n", policy.id, to_string(policy.action),
+    std::cout << fmt::format("  {:<36} {:<5} {:<9} {}\n", policy.id, to_string(policy.action),
                              to_string(policy.severity), policy.summary);
   }
   std::cout << "\ninjections\n";
   for (const InjectionEntry& entry : policies::injection_entries_of_build()) {
-    std::cout << fmt::format("  {:<32} {}\n", entry.injection->id, entry.injection->summary);
+    std::cout << fmt::format("  {:<36} {}\n", entry.injection->id, entry.injection->summary);
   }
 }
 

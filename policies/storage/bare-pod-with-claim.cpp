@@ -28,8 +28,9 @@ bool is_errand(const Object& pod) {
   const std::string_view restart = pod.spec()["restartPolicy"].text();
   if (restart == "Never" || restart == "OnFailure") return true;
   if (pod.metadata()["annotations"]["helm.sh/hook"].exists()) return true;
-  const auto containers = pod.spec()["containers"].items();
-  return std::all_of(containers.begin(), containers.end(), [](Node container) {
+  const Node list = pod.spec()["containers"];
+  const auto containers = list.items();
+  return !list.empty() && std::all_of(containers.begin(), containers.end(), [](Node container) {
     return idles(container) || (container["stdin"].boolean() && container["tty"].boolean());
   });
 }
