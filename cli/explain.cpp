@@ -87,9 +87,10 @@ void print_example(std::string_view title, std::span<const Example> examples,
 void print(const PolicyEntry& entry) {
   const Policy& policy = *entry.policy;
   std::cout << wrapped(fmt::format("{}: {}", policy.id, policy.summary), "")
-            << fmt::format("section {}, severity {}, action {}; in guarded namespaces {}\n",
+            << fmt::format("section {}, severity {}, action {}; in guarded namespaces {}{}\n",
                            policy.section, to_string(policy.severity), to_string(policy.action),
-                           to_string(policy.guarded));
+                           to_string(policy.guarded),
+                           policy.needs == Needs::live ? "; live clusters only" : "");
   print_section("Why", policy.reason);
   print_section("When it stays silent", policy.exceptions);
   print_section("What to do", policy.remedy);
@@ -119,12 +120,12 @@ void print_list() {
     if (policy.section != section)
       std::cout << (section.empty() ? "" : "\n") << policy.section << '\n';
     section = policy.section;
-    std::cout << fmt::format("  {:<32} {:<5} {:<9} {}\n", policy.id, to_string(policy.action),
+    std::cout << fmt::format("  {:<36} {:<5} {:<9} {}\n", policy.id, to_string(policy.action),
                              to_string(policy.severity), policy.summary);
   }
   std::cout << "\ninjections\n";
   for (const InjectionEntry& entry : policies::injection_entries_of_build()) {
-    std::cout << fmt::format("  {:<32} {}\n", entry.injection->id, entry.injection->summary);
+    std::cout << fmt::format("  {:<36} {}\n", entry.injection->id, entry.injection->summary);
   }
 }
 

@@ -1,9 +1,8 @@
 #include "engine/claim.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
-
-#include "engine/workload.h"
 
 namespace stateward {
 
@@ -44,6 +43,45 @@ std::vector<ClaimOwner> owners_of_claim(std::string_view claim, std::string_view
     }
   }
   return owners;
+}
+
+std::vector<ClaimVolume> claim_volumes(const PodSpec& pod) {
+  std::vector<ClaimVolume> claims;
+  std::size_t index = 0;
+  for (const Node volume : pod.volumes().items()) {
+    const std::size_t at = index++;
+    const std::string_view claim = volume["persistentVolumeClaim"]["claimName"].text();
+    if (claim.empty()) continue;
+    claims.push_back(
+        {claim, volume, Path(pod.path) / "volumes" / at / "persistentVolumeClaim" / "claimName"});
+  }
+  return claims;
+}
+
+bool is_read_only(const PodSpec& pod, Node volume) {
+  if (volume["persistentVolumeClaim"]["readOnly"].boolean()) return true;
+  bool used = false;
+  for (const Container& container : pod.containers()) {
+    for (const VolumeUse& use : volume_uses(container)) {
+      if (use.name != volume["name"].text()) continue;
+      used = true;
+      if (!use.read_only) return false;
+    }
+  }
+  return used;
+}
+
+std::vector<const Object*> pods_with_claim(std::string_view claim, std::string_view name_space,
+                                           const ObjectSet& set) {
+  std::vector<const Object*> pods;
+  for (const Object* pod : set.all(Kind::pod, name_space)) {
+    const auto volumes = pod->spec()["volumes"].items();
+    const bool mounts = std::any_of(volumes.begin(), volumes.end(), [claim](Node volume) {
+      return volume["persistentVolumeClaim"]["claimName"].text() == claim;
+    });
+    if (mounts && !has_ended(*pod)) pods.push_back(pod);
+  }
+  return pods;
 }
 
 }  // namespace stateward

@@ -8,6 +8,8 @@
 
 #include "engine/object.h"
 #include "engine/object_set.h"
+#include "engine/path.h"
+#include "engine/workload.h"
 
 namespace stateward {
 
@@ -36,5 +38,20 @@ struct ClaimOwner {
 // number of replicas. Two answers are a collision.
 std::vector<ClaimOwner> owners_of_claim(std::string_view claim, std::string_view name_space,
                                         const ObjectSet& set);
+
+// A volume of a Pod that is a claim, by the claim's name.
+struct ClaimVolume {
+  std::string_view claim;
+  Node volume;
+  Path path;  // of the claim's name
+};
+std::vector<ClaimVolume> claim_volumes(const PodSpec& pod);
+// Whether no container can write to the volume: its source is read-only, or every mount of it is.
+bool is_read_only(const PodSpec& pod, Node volume);
+
+// The Pods that have the claim among their volumes, but for those that have ended: what the claim's
+// protection waits for (finalizer kubernetes.io/pvc-protection).
+std::vector<const Object*> pods_with_claim(std::string_view claim, std::string_view name_space,
+                                           const ObjectSet& set);
 
 }  // namespace stateward

@@ -13,7 +13,8 @@ constexpr std::string_view kExemptPrefix = "stateward.dev/exempt.";
 bool concerns(const Policy& policy, const Subject& subject) {
   return policy.kinds.contains(subject.object.kind) &&
          policy.operations.contains(subject.operation) &&
-         (policy.needs != Needs::old_object || subject.old != nullptr);
+         (policy.needs != Needs::old_object || subject.old != nullptr) &&
+         (policy.needs != Needs::live || subject.point == EnforcementPoint::audit);
 }
 
 void run(const Policy& policy, const Subject& subject, std::vector<Finding>& out) {
@@ -82,6 +83,8 @@ std::string_view missing_knowledge(const Policy& policy, const ObjectSet& set,
   if (set.complete()) return {};
   if (policy.needs == Needs::absence)
     return "it concludes from what is absent, and the set is not complete";
+  if (policy.needs == Needs::live && point == EnforcementPoint::audit)
+    return "it compares live objects, and the set is not complete";
   if (policy.needs == Needs::siblings && point == EnforcementPoint::admission) {
     return "it looks at other objects, and there is no synced inventory";
   }

@@ -21,7 +21,8 @@ struct Evaluation {
   std::vector<Skipped> skipped;
 };
 
-// Why `policy` can say nothing from `set` at `point`; empty where it can. Such a policy is skipped.
+// Why `policy` can say nothing from `set` at `point`; empty where it can, or where it would not be
+// asked. Such a policy is skipped.
 std::string_view missing_knowledge(const Policy& policy, const ObjectSet& set,
                                    EnforcementPoint point);
 

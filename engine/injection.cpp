@@ -36,13 +36,6 @@ bool contains(std::span<const std::string_view> list, std::string_view entry) {
   return std::find(list.begin(), list.end(), entry) != list.end();
 }
 
-// The annotation stateward.dev/inject lists what may be injected; absent, everything may; "none",
-// nothing.
-bool wanted(const Object& object, std::string_view group) {
-  const auto groups = split_list(object.annotation(kInjectAnnotation));
-  return groups.empty() || contains(groups, group);
-}
-
 bool absent(Node node) { return !node.exists() || (node.is_text() && node.text().empty()); }
 
 std::string json_text(std::string_view text) {
@@ -61,24 +54,32 @@ Patch write_record(Node object, std::span<const std::string_view> entries) {
                     json_text(join_list(entries)));
 }
 
+bool by_system(const Subject& subject) {
+  return subject.request != nullptr && is_system_actor(subject.request->user);
+}
+
 Patch create(std::span<const Injection* const> injections, const Subject& subject) {
   std::vector<Proposal> proposed;
   for (const Injection* injection : injections) {
     if (!injection->kinds.contains(subject.object.kind) ||
-        !wanted(subject.object, injection->group))
+        !injection_wanted(subject.object, injection->group) ||
+        (by_system(subject) && !injection->for_controllers)) {
       continue;
+    }
     std::vector<Proposal> proposals;
     injection->propose(subject, proposed, proposals);
     std::move(proposals.begin(), proposals.end(), std::back_inserter(proposed));
   }
   Patch patch;
-  if (proposed.empty()) return patch;
   std::vector<std::string_view> record = split_list(subject.object.annotation(kInjectedAnnotation));
+  bool recorded = false;
   for (Proposal& proposal : proposed) {
     append(patch, std::move(proposal.patch));
+    if (proposal.entry.empty()) continue;
+    recorded = true;
     if (!contains(record, proposal.entry)) record.push_back(proposal.entry);
   }
-  append(patch, write_record(subject.object.node, record));
+  if (recorded) append(patch, write_record(subject.object.node, record));
   return patch;
 }
 
@@ -100,7 +101,7 @@ Restored restore(const Injection& injection, std::string_view entry, const Subje
   const Node present = resolve(subject.object.node, *now);
   if (!absent(present)) return {.fate = equal(present, value) ? Fate::keep : Fate::forget};
   // The record stayed and the value went: somebody took it out on purpose.
-  const bool on_purpose = recorded || !wanted(subject.object, injection.group);
+  const bool on_purpose = recorded || !injection_wanted(subject.object, injection.group);
   if (on_purpose && !injection.immutable) return {};
   return {.fate = Fate::restore,
           .patch = {{.op = PatchOperation::Op::add, .path = *now, .value = to_json(value)}}};
@@ -109,7 +110,7 @@ Restored restore(const Injection& injection, std::string_view entry, const Subje
 Restored restore(std::span<const Injection* const> injections, std::string_view entry,
                  const Subject& subject, bool recorded) {
   for (const Injection* injection : injections) {
-    if (injection->kinds.contains(subject.object.kind) &&
+    if (injection->place != nullptr && injection->kinds.contains(subject.object.kind) &&
         injection->place(entry, subject.old->node, {})) {
       return restore(*injection, entry, subject, recorded);
     }
@@ -139,14 +140,23 @@ Patch update(std::span<const Injection* const> injections, const Subject& subjec
 
 }  // namespace
 
+bool injection_wanted(const Object& object, std::string_view group) {
+  const auto groups = split_list(object.annotation(kInjectAnnotation));
+  return groups.empty() || contains(groups, group);
+}
+
+bool is_injected(const Object& object, std::string_view entry) {
+  return contains(split_list(object.annotation(kInjectedAnnotation)), entry);
+}
+
 Patch mutate(std::span<const Injection* const> injections, const Subject& subject) {
   if (subject.object.being_deleted()) return {};
-  if (subject.request != nullptr && is_system_actor(subject.request->user)) return {};
   // Operators overwrite or compare what they own: what is injected there ends in a restart loop.
-  const bool operated = subject.object.controller().exists() &&
+  const bool operated = subject.object.controller().exists() && !by_system(subject) &&
                         (subject.request == nullptr || is_service_account(subject.request->user));
   if (operated) return {};
   if (subject.operation == Operation::create) return create(injections, subject);
+  if (by_system(subject)) return {};
   if (subject.operation == Operation::update && subject.old != nullptr)
     return update(injections, subject);
   return {};

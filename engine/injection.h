@@ -20,6 +20,7 @@ inline constexpr std::string_view kInjectAnnotation =
     "stateward.dev/inject";  // "none", or a list of groups
 
 // One thing to inject: `entry` is what the record will say ("service-name", "readiness-probe:app").
+// Empty, nothing is recorded, and so nothing is put back on UPDATE.
 struct Proposal {
   std::string entry;
   Patch patch;
@@ -35,6 +36,7 @@ struct Injection {
   std::string_view sources;
   bool immutable = false;  // the API server refuses an UPDATE without it, so it is always restored,
                            // and proposed first
+  bool for_controllers = false;  // also into what the system's own controllers create
 
   // CREATE: what to inject. `proposed` holds what injections before this one proposed for the same
   // object.
@@ -42,9 +44,16 @@ struct Injection {
                   std::vector<Proposal>& out) = nullptr;
   // The place of a recorded entry in `object`, whether or not a value stands there; nullopt where
   // the entry is not ours or its anchor (a container of that name, a port that `value` names) is
-  // gone.
+  // gone. nullptr where nothing is recorded.
   std::optional<Path> (*place)(std::string_view entry, Node object, Node value) = nullptr;
 };
+
+// The annotation stateward.dev/inject lists the groups that may be injected; absent, all may;
+// "none", nothing.
+bool injection_wanted(const Object& object, std::string_view group);
+
+// Whether `entry` stands in the object's record of what was injected.
+bool is_injected(const Object& object, std::string_view entry);
 
 // The patch for one admission request, empty where there is nothing to do. Injecting twice injects
 // nothing new.

@@ -41,4 +41,16 @@ bool is_port_name(std::string_view text) {
          std::any_of(text.begin(), text.end(), is_letter);
 }
 
+bool is_label_value(std::string_view text) {
+  const auto is_alphanumeric = [](char c) {
+    return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z');
+  };
+  const auto allowed = [&](char c) {
+    return is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
+  };
+  if (text.empty()) return true;
+  return text.size() <= kLabelLength && is_alphanumeric(text.front()) &&
+         is_alphanumeric(text.back()) && std::all_of(text.begin(), text.end(), allowed);
+}
+
 }  // namespace stateward

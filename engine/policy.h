@@ -104,8 +104,9 @@ class OperationSet {
 
 // What a policy must be able to look at to say anything. `siblings`: other objects, and what is
 // present is enough; `absence`: it concludes from what is not there, so it is skipped where the set
-// is not complete.
-enum class Needs : std::uint8_t { object, old_object, siblings, absence };
+// is not complete. `live`: it compares what runs with what was asked for, so it is run only where a
+// live cluster is audited, from a complete set, and concerns nobody elsewhere.
+enum class Needs : std::uint8_t { object, old_object, siblings, absence, live };
 
 // Whether the annotation stateward.dev/confirm-data-loss on `object` says, with a reason, that its
 // data may go.

@@ -77,6 +77,10 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   return days_since_epoch(*date) * kSecondsPerDay + *hour * 3600 + *minute * 60 + *second - *offset;
 }
 
+std::optional<std::int64_t> created_at(const Object& object) {
+  return parse_timestamp(object.metadata()["creationTimestamp"].text());
+}
+
 std::string to_timestamp(std::int64_t seconds) {
   const Date date = date_of_days(seconds / kSecondsPerDay);
   const std::int64_t rest = seconds % kSecondsPerDay;

@@ -84,6 +84,11 @@ std::string_view pod_template_path_of(const Object& object) {
   return object.kind == Kind::cron_job ? "/spec/jobTemplate/spec/template" : "/spec/template";
 }
 
+bool has_ended(const Object& pod) {
+  const std::string_view phase = pod.node["status"]["phase"].text();
+  return phase == "Succeeded" || phase == "Failed";
+}
+
 std::vector<ClaimTemplate> StatefulSet::claim_templates() const {
   std::vector<ClaimTemplate> templates;
   for (const Node entry : spec()["volumeClaimTemplates"].items())

@@ -82,6 +82,9 @@ Node pod_labels_of(const Object& object);
 // The parent of that pod spec's metadata, "/spec/template" or "".
 std::string_view pod_template_path_of(const Object& object);
 
+// Whether a Pod's processes have ended, by its status.
+bool has_ended(const Object& pod);
+
 // One entry of spec.volumeClaimTemplates.
 struct ClaimTemplate {
   Node node;
@@ -115,6 +118,10 @@ struct StatefulSet {
     return spec()["updateStrategy"]["rollingUpdate"]["partition"].integer(0);
   }
   std::int64_t first_ordinal() const { return spec()["ordinals"]["start"].integer(0); }
+  // Whether a member of that ordinal is wanted now: start <= ordinal < start + replicas.
+  bool covers(std::int64_t ordinal) const {
+    return ordinal >= first_ordinal() && ordinal - first_ordinal() < replicas();
+  }
   std::string_view when_scaled() const { return retention("whenScaled"); }
   std::string_view when_deleted() const { return retention("whenDeleted"); }
   PodSpec pod_spec() const { return pod_spec_of(object); }

@@ -4,6 +4,7 @@
 
 #include "engine/policy.h"
 #include "engine/request.h"
+#include "engine/workload.h"
 
 namespace stateward::policies {
 namespace {
@@ -21,11 +22,6 @@ bool node_is_lost(const Subject& subject) {
   if (const Object* node = subject.set.find(Kind::node, {}, name)) return out_of_service(*node);
   // A complete set without any Node was never told of them.
   return subject.set.complete() && !subject.set.all(Kind::node, {}).empty();
-}
-
-bool has_ended(const Object& pod) {
-  const std::string_view phase = pod.node["status"]["phase"].text();
-  return phase == "Succeeded" || phase == "Failed";
 }
 
 void check(const Subject& subject, Findings& findings) {

@@ -23,13 +23,8 @@ void check(const Subject& subject, Findings& findings) {
   if (subject.object.kind == Kind::pod &&
       subject.object.controller()["kind"].text() == "StatefulSet")
     return;
-  const PodSpec pod = pod_spec_of(subject.object);
-  std::size_t index = 0;
-  for (const Node volume : pod.volumes().items()) {
-    const Path path = Path(pod.path) / "volumes" / index++ / "persistentVolumeClaim" / "claimName";
-    const std::string_view claim = volume["persistentVolumeClaim"]["claimName"].text();
-    if (!claim.empty()) judge(subject, claim, path, findings);
-  }
+  for (const ClaimVolume& volume : claim_volumes(pod_spec_of(subject.object)))
+    judge(subject, volume.claim, volume.path, findings);
 }
 
 }  // namespace

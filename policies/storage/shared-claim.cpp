@@ -17,20 +17,6 @@ namespace {
 constexpr std::string_view kOwnClaims =
     "give each replica its own claim with volumeClaimTemplates, or share one that is ReadWriteMany";
 
-// Whether no container can write to the volume: its source is read-only, or every mount of it is.
-bool read_only(const PodSpec& pod, Node volume) {
-  if (volume["persistentVolumeClaim"]["readOnly"].boolean()) return true;
-  bool used = false;
-  for (const Container& container : pod.containers()) {
-    for (const VolumeUse& use : volume_uses(container)) {
-      if (use.name != volume["name"].text()) continue;
-      used = true;
-      if (!use.read_only) return false;
-    }
-  }
-  return used;
-}
-
 struct Sharing {
   Path path;  // of the claim's name in the set, or of the wanted number in a Scale
   std::string_view claim;
@@ -73,12 +59,11 @@ void judge_set(const Subject& subject, const Object& object, std::int64_t replic
   if (replicas <= 1) return;
   const StatefulSet set{object};
   const PodSpec pod = set.pod_spec();
-  std::size_t index = 0;
-  for (const Node volume : pod.volumes().items()) {
-    const Path path = Path(pod.path) / "volumes" / index++ / "persistentVolumeClaim" / "claimName";
-    const std::string_view claim = volume["persistentVolumeClaim"]["claimName"].text();
-    if (claim.empty() || set.has_claim_template(volume["name"].text())) continue;
-    judge(subject, {place.value_or(path), claim, replicas, read_only(pod, volume)}, findings);
+  for (const ClaimVolume& volume : claim_volumes(pod)) {
+    if (set.has_claim_template(volume.volume["name"].text())) continue;
+    judge(subject,
+          {place.value_or(volume.path), volume.claim, replicas, is_read_only(pod, volume.volume)},
+          findings);
   }
 }
 

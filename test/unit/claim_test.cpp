@@ -120,3 +120,41 @@ TEST_CASE("access modes are read by their whole names, and unknown ones are none
   CHECK(modes("pod") == std::vector<bool>{false, false, false, true});
   CHECK(modes("none") == std::vector<bool>{false, false, false, false});
 }
+
+TEST_CASE("the Pods of a claim are those that name it, in its namespace, and have not ended") {
+  const auto pod = [](const std::string& name, const std::string& claim,
+                      const std::string& phase = "Running",
+                      const std::string& name_space = "default") {
+    return "---\napiVersion: v1\nkind: Pod\nmetadata: {name: " + name +
+           ", namespace: " + name_space +
+           "}\nspec: {volumes: [{name: v, persistentVolumeClaim: "
+           "{claimName: " +
+           claim + "}}]}\nstatus: {phase: " + phase + "}\n";
+  };
+  const Fixture fixture =
+      Fixture::from_yaml(pod("a", "data") + pod("b", "other") + pod("c", "data", "Pending") +
+                         pod("d", "data", "Succeeded") + pod("e", "data", "Failed") +
+                         pod("f", "data", "Running", "elsewhere"));
+  const auto pods = pods_with_claim("data", "default", fixture.set);
+  REQUIRE(pods.size() == 2);
+  CHECK(pods[0]->name == "a");
+  CHECK(pods[1]->name == "c");
+}
+
+TEST_CASE("a volume is read-only by its source or by all its mounts") {
+  const auto read_only = [](const std::string& source, const std::string& mounts) {
+    const Fixture fixture = Fixture::from_yaml(
+        "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: c, "
+        "volumeMounts: [" +
+        mounts +
+        "]}], volumes: [{name: v, persistentVolumeClaim: {claimName: "
+        "data" +
+        source + "}}]}}");
+    const PodSpec pod = pod_spec_of(fixture.object(Kind::pod, "p"));
+    return is_read_only(pod, claim_volumes(pod).front().volume);
+  };
+  CHECK(read_only(", readOnly: true", "{name: v}"));
+  CHECK(read_only("", "{name: v, readOnly: true}"));
+  CHECK_FALSE(read_only("", "{name: v, readOnly: true}, {name: v}"));
+  CHECK_FALSE(read_only("", "{name: other, readOnly: true}"));
+}

@@ -53,6 +53,13 @@ constexpr Policy kSiblings{.id = "needs-others",
                            .operations = {Operation::create},
                            .check = find_bad};
 
+constexpr Policy kLive{.id = "needs-a-cluster",
+                       .section = "test",
+                       .needs = Needs::live,
+                       .kinds = {Kind::pod},
+                       .operations = {Operation::create},
+                       .check = find_bad};
+
 struct Pod {
   explicit Pod(const std::string& yaml) : read(read_yaml({yaml})) {
     REQUIRE(read.document);
@@ -173,6 +180,22 @@ TEST_CASE("a policy that looks at other objects runs on files and waits for the 
         1);
   CHECK(judge(bad, {.policy = &kSiblings, .point = EnforcementPoint::admission}).skipped.size() ==
         1);
+}
+
+TEST_CASE("a policy about what runs is asked only where a whole cluster is audited") {
+  const Pod bad = pod("{name: bad}");
+  const ObjectSet complete({}, ObjectSet::Coverage::complete);
+  for (const EnforcementPoint point : {EnforcementPoint::admission, EnforcementPoint::validate}) {
+    const Evaluation elsewhere = judge(bad, {.policy = &kLive, .point = point}, complete);
+    CHECK(elsewhere.findings.empty());
+    CHECK(elsewhere.skipped.empty());
+    CHECK(missing_knowledge(kLive, ObjectSet(), point).empty());
+  }
+  const Asked audit{.policy = &kLive, .point = EnforcementPoint::audit};
+  CHECK(judge(bad, audit, complete).findings.size() == 1);
+  const Evaluation partial = judge(bad, audit);
+  CHECK(partial.findings.empty());
+  CHECK(partial.skipped.size() == 1);
 }
 
 TEST_CASE("an exemption with a reason holds until its day and not in guarded namespaces") {

@@ -1,5 +1,7 @@
 #include "test/unit/examples.h"
 
+#include <algorithm>
+
 #include "engine/diagnostic.h"
 #include "engine/shape.h"
 
@@ -90,9 +92,16 @@ std::vector<Subject> ExampleFile::subjects() const {
 
 std::vector<Finding> ExampleFile::judge(const std::vector<const Policy*>& policies) const {
   std::vector<Finding> findings;
-  for (const Subject& subject : subjects()) {
-    Evaluation result = evaluate(policies, subject);
+  std::vector<const Policy*> live;
+  std::copy_if(policies.begin(), policies.end(), std::back_inserter(live),
+               [](const Policy* policy) { return policy->needs == Needs::live; });
+  const auto take = [&](Evaluation result) {
     std::move(result.findings.begin(), result.findings.end(), std::back_inserter(findings));
+  };
+  for (Subject& subject : subjects()) {
+    take(evaluate(policies, subject));
+    subject.point = EnforcementPoint::audit;
+    if (!review_) take(evaluate(live, subject));
   }
   return findings;
 }

@@ -26,7 +26,7 @@ class ExampleFile {
   bool is_review() const { return review_.has_value(); }
   // The subjects that this file asks to have judged.
   std::vector<Subject> subjects() const;
-  // All findings of `policies` on them.
+  // All findings of `policies` on them. Policies that need a live cluster take manifests for one.
   std::vector<Finding> judge(const std::vector<const Policy*>& policies) const;
   // Lines with "# finding: <id>", as often as the id stands there.
   std::vector<std::uint32_t> marked_lines(std::string_view id) const;

@@ -154,3 +154,36 @@ TEST_CASE(
   CHECK(after.object().annotation(kInjectedAnnotation) ==
         "service-name,readiness-probe:app,liveness-probe:app,startup-probe:app");
 }
+
+TEST_CASE("what names no entry is patched and never recorded, also where a controller creates") {
+  static constexpr auto kPropose = [](const Subject&, std::span<const Proposal>,
+                                      std::vector<Proposal>& out) {
+    out.push_back({.patch = {{PatchOperation::Op::add, "/spec/seen", "true"}}});
+  };
+  static constexpr Injection kSilent{.id = "inject-seen",
+                                     .group = "seen",
+                                     .kinds = {Kind::stateful_set},
+                                     .for_controllers = true,
+                                     .propose = kPropose};
+  const Set before{kPlain};
+  const Injection* const injections[] = {&kSilent};
+  const Request controller{.user = "system:serviceaccount:kube-system:statefulset-controller"};
+  const ObjectSet nothing;
+  const Patch patch =
+      mutate(injections, {.object = before.object(), .set = nothing, .request = &controller});
+  CHECK(patch == Patch{{PatchOperation::Op::add, "/spec/seen", "true"}});
+  // An update puts nothing back, though somebody wrote a record.
+  const Set recorded = changed(before, {{PatchOperation::Op::add, "/metadata/annotations",
+                                         "{\"stateward.dev/injected\": \"seen\"}"}});
+  const Patch forgotten = mutate(injections, {.object = recorded.object(),
+                                              .old = &recorded.object(),
+                                              .set = nothing,
+                                              .operation = Operation::update});
+  REQUIRE(forgotten.size() == 1);
+  CHECK(forgotten.front().op == PatchOperation::Op::remove);
+}
+
+TEST_CASE("the system's own controllers get nothing that is not for them") {
+  const Request controller{.user = "system:kube-controller-manager"};
+  CHECK(patch_for(Set(kPlain), nullptr, &controller).empty());
+}

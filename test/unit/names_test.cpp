@@ -62,3 +62,17 @@ TEST_CASE("a port name is an IANA service name") {
     CHECK_FALSE(is_port_name(name));
   }
 }
+
+TEST_CASE("a label value is empty, or at most 63 letters, digits, dashes, dots and underscores") {
+  for (const std::string& value :
+       {std::string(), std::string("0"), std::string("Web-1_a.b"), repeated(63)}) {
+    CAPTURE(value);
+    CHECK(is_label_value(value));
+  }
+  for (const std::string& value :
+       {std::string("-a"), std::string("a-"), std::string("a."), std::string("_a"),
+        std::string("a b"), std::string("a/b"), std::string("\xC3\xA9"), repeated(64)}) {
+    CAPTURE(value);
+    CHECK_FALSE(is_label_value(value));
+  }
+}
