@@ -69,6 +69,7 @@ constexpr auto kPod = std::to_array<std::string_view>({
 });
 
 constexpr auto kService = std::to_array<std::string_view>({
+    "metadata ownerReferences uid",
     "metadata labels app.kubernetes.io/managed-by",
     "metadata labels stateward.dev/*",
     "spec clusterIP",
@@ -79,6 +80,8 @@ constexpr auto kService = std::to_array<std::string_view>({
 });
 
 constexpr auto kBudget = std::to_array<std::string_view>({
+    "metadata uid",
+    "metadata labels",
     "spec",
 });
 

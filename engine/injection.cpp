@@ -11,11 +11,11 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
 }
 
-// "a, b" as {"a", "b"}; empty parts are left out.
-std::vector<std::string_view> split_list(std::string_view text) {
+// "a, b" as {"a", "b"}; empty parts are left out. A label's value has dots where text has commas.
+std::vector<std::string_view> split_list(std::string_view text, char separator = ',') {
   std::vector<std::string_view> parts;
   while (!text.empty()) {
-    const std::size_t comma = std::min(text.find(','), text.size());
+    const std::size_t comma = std::min(text.find(separator), text.size());
     if (const std::string_view part = trimmed(text.substr(0, comma)); !part.empty())
       parts.push_back(part);
     text.remove_prefix(std::min(comma + 1, text.size()));
@@ -58,18 +58,28 @@ bool by_system(const Subject& subject) {
   return subject.request != nullptr && is_system_actor(subject.request->user);
 }
 
-Patch create(std::span<const Injection* const> injections, const Subject& subject) {
-  std::vector<Proposal> proposed;
+bool concerns(const Injection& injection, const Subject& subject) {
+  return injection.kinds.contains(subject.object.kind) &&
+         injection_wanted(subject.object, subject.set, injection.group) &&
+         (!by_system(subject) || injection.for_controllers);
+}
+
+std::vector<Proposal> proposals(std::span<const Injection* const> injections,
+                                const Subject& subject) {
+  std::vector<Proposal> all;
   for (const Injection* injection : injections) {
-    if (!injection->kinds.contains(subject.object.kind) ||
-        !injection_wanted(subject.object, injection->group) ||
-        (by_system(subject) && !injection->for_controllers)) {
-      continue;
-    }
-    std::vector<Proposal> proposals;
-    injection->propose(subject, proposed, proposals);
-    std::move(proposals.begin(), proposals.end(), std::back_inserter(proposed));
+    // An immutable field of a set that exists is as it is.
+    const bool late = injection->immutable && subject.operation == Operation::update;
+    if (late || !concerns(*injection, subject)) continue;
+    std::vector<Proposal> own;
+    injection->propose(subject, all, own);
+    std::move(own.begin(), own.end(), std::back_inserter(all));
   }
+  return all;
+}
+
+Patch create(std::span<const Injection* const> injections, const Subject& subject) {
+  std::vector<Proposal> proposed = proposals(injections, subject);
   Patch patch;
   std::vector<std::string_view> record = split_list(subject.object.annotation(kInjectedAnnotation));
   bool recorded = false;
@@ -81,6 +91,16 @@ Patch create(std::span<const Injection* const> injections, const Subject& subjec
   }
   if (recorded) append(patch, write_record(subject.object.node, record));
   return patch;
+}
+
+// A change of the template restarts the Pods anyhow, so there more may be injected where the
+// namespace asks for it.
+std::vector<Proposal> late_proposals(std::span<const Injection* const> injections,
+                                     const Subject& subject) {
+  const Object* name_space = subject.set.find(Kind::name_space, {}, subject.object.name_space);
+  if (name_space == nullptr || name_space->label(kInjectOnUpdateLabel) != "true") return {};
+  if (equal(subject.object.spec()["template"], subject.old->spec()["template"])) return {};
+  return proposals(injections, subject);
 }
 
 // What becomes of one recorded entry on UPDATE.
@@ -101,7 +121,8 @@ Restored restore(const Injection& injection, std::string_view entry, const Subje
   const Node present = resolve(subject.object.node, *now);
   if (!absent(present)) return {.fate = equal(present, value) ? Fate::keep : Fate::forget};
   // The record stayed and the value went: somebody took it out on purpose.
-  const bool on_purpose = recorded || !injection_wanted(subject.object, injection.group);
+  const bool on_purpose =
+      recorded || !injection_wanted(subject.object, subject.set, injection.group);
   if (on_purpose && !injection.immutable) return {};
   return {.fate = Fate::restore,
           .patch = {{.op = PatchOperation::Op::add, .path = *now, .value = to_json(value)}}};
@@ -128,6 +149,13 @@ Patch update(std::span<const Injection* const> injections, const Subject& subjec
     if (restored.fate != Fate::forget) kept.push_back(entry);
     append(patch, std::move(restored.patch));
   }
+  // What was there once and is not any more was taken out on purpose.
+  std::vector<Proposal> late = late_proposals(injections, subject);
+  for (Proposal& proposal : late) {
+    if (contains(before, proposal.entry)) continue;
+    kept.push_back(proposal.entry);
+    append(patch, std::move(proposal.patch));
+  }
   if (kept == recorded) return patch;
   if (!kept.empty()) {
     append(patch, write_record(subject.object.node, kept));
@@ -140,8 +168,11 @@ Patch update(std::span<const Injection* const> injections, const Subject& subjec
 
 }  // namespace
 
-bool injection_wanted(const Object& object, std::string_view group) {
-  const auto groups = split_list(object.annotation(kInjectAnnotation));
+bool injection_wanted(const Object& object, const ObjectSet& set, std::string_view group) {
+  auto groups = split_list(object.annotation(kInjectAnnotation));
+  const Object* name_space = set.find(Kind::name_space, {}, object.name_space);
+  if (groups.empty() && name_space != nullptr)
+    groups = split_list(name_space->label(kInjectAnnotation), '.');
   return groups.empty() || contains(groups, group);
 }
 

@@ -18,6 +18,9 @@ namespace stateward {
 inline constexpr std::string_view kInjectedAnnotation = "stateward.dev/injected";
 inline constexpr std::string_view kInjectAnnotation =
     "stateward.dev/inject";  // "none", or a list of groups
+// A namespace's label: "true" lets an UPDATE that changes the Pod template be injected into as
+// well.
+inline constexpr std::string_view kInjectOnUpdateLabel = "stateward.dev/inject-on-update";
 
 // One thing to inject: `entry` is what the record will say ("service-name", "readiness-probe:app").
 // Empty, nothing is recorded, and so nothing is put back on UPDATE.
@@ -48,9 +51,10 @@ struct Injection {
   std::optional<Path> (*place)(std::string_view entry, Node object, Node value) = nullptr;
 };
 
-// The annotation stateward.dev/inject lists the groups that may be injected; absent, all may;
-// "none", nothing.
-bool injection_wanted(const Object& object, std::string_view group);
+// The annotation stateward.dev/inject lists the groups that may be injected; absent, a label of
+// that name on the object's namespace does, where `set` knows it, with dots for commas; absent too,
+// all may; "none", nothing.
+bool injection_wanted(const Object& object, const ObjectSet& set, std::string_view group);
 
 // Whether `entry` stands in the object's record of what was injected.
 bool is_injected(const Object& object, std::string_view entry);
