@@ -22,12 +22,16 @@ struct Authority {
 };
 
 // A new self-signed authority that may sign serving certificates and no further authority (pathlen
-// 0).
+// 0). With permitted DNS names it may sign for them and what lies below them, and for no other name
+// and no address: critical name constraints (RFC 5280 section 4.2.1.10), so that its key, stolen,
+// impersonates nobody else. Without, for anything.
 Result<Authority> make_authority(std::chrono::sys_seconds now,
+                                 std::span<const std::string> permitted_names = {},
                                  std::chrono::seconds life = kAuthorityLife);
 
 // A new key and its certificate for servers of these names: DNS names, or IP addresses as text.
-// There must be one. Serials are random, 128 bits.
+// There must be one, and the authority must permit them all. Serials are random, 128 bits. The
+// certificate ends with its authority at the latest.
 Result<Identity> issue(const Authority& authority, std::span<const std::string> names,
                        std::chrono::sys_seconds now, std::chrono::seconds life = kServingLife);
 

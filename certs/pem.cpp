@@ -22,12 +22,19 @@ std::string text_of(BIO& bio) {
   return {bytes, static_cast<std::size_t>(size)};
 }
 
+std::chrono::sys_seconds time_of(const ASN1_TIME* time) {
+  std::tm broken_down{};
+  if (ASN1_TIME_to_tm(time, &broken_down) != 1) return {};
+  return std::chrono::sys_seconds(std::chrono::seconds(timegm(&broken_down)));
+}
+
 // Without a callback of ours OpenSSL would ask at the terminal.
 int no_passphrase(char*, int, int, void*) { return -1; }
 
 }  // namespace
 
 Result<std::vector<Certificate>> certificates_from_pem(std::string_view pem) {
+  ERR_clear_error();  // what others left there would be taken for the reason of our end
   const Bio bio = reader(pem);
   std::vector<Certificate> certificates;
   while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr)) {
@@ -70,10 +77,12 @@ Result<std::string> to_pem(EVP_PKEY& key) {
   return text_of(*bio);
 }
 
+std::chrono::sys_seconds not_before(const X509& certificate) {
+  return time_of(X509_get0_notBefore(&certificate));
+}
+
 std::chrono::sys_seconds not_after(const X509& certificate) {
-  std::tm broken_down{};
-  if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &broken_down) != 1) return {};
-  return std::chrono::sys_seconds(std::chrono::seconds(timegm(&broken_down)));
+  return time_of(X509_get0_notAfter(&certificate));
 }
 
 Error openssl_error(std::string_view what) {

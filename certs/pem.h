@@ -34,6 +34,7 @@ Result<PrivateKey> key_from_pem(std::string_view pem);
 Result<std::string> to_pem(X509& certificate);
 Result<std::string> to_pem(EVP_PKEY& key);  // PKCS #8, not encrypted
 
+std::chrono::sys_seconds not_before(const X509& certificate);
 std::chrono::sys_seconds not_after(const X509& certificate);
 
 // What OpenSSL says went wrong while we did `what`. Empties its queue, which would mislead the next

@@ -173,7 +173,7 @@ std::string shell_word(std::string_view text) {
 
 Result<Local> Local::make(const fs::path& folder, const std::string& host,
                           std::chrono::sys_seconds now) {
-  const auto authority = make_authority(now, kLife);
+  const auto authority = make_authority(now, {}, kLife);
   if (!authority) return tl::unexpected(authority.error());
   const std::array<std::string, 4> names = {"localhost", "127.0.0.1", "::1", host};
   auto identity = issue(*authority, names, now, kLife);

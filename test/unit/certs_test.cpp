@@ -12,6 +12,7 @@
 #include <set>
 
 #include "certs/authority.h"
+#include "certs/describe.h"
 #include "certs/identity.h"
 #include "certs/pem.h"
 
@@ -144,6 +145,97 @@ TEST_CASE("keys are P-256 and every certificate has its own key and serial of 12
 TEST_CASE("a certificate without a name is not issued") {
   const Authority authority = make_authority(kNow).value();
   CHECK_FALSE(issue(authority, {}, kNow).has_value());
+}
+
+TEST_CASE("an authority that permits names signs for those and no other name or address") {
+  const std::vector<std::string> permitted = {
+      "stateward-webhook.stateward-system.svc",
+      "stateward-webhook.stateward-system.svc.cluster.local"};
+  const Authority authority = make_authority(kNow, permitted).value();
+  CHECK(describe(authority.certificate).value().front().permitted_names == permitted);
+  const Identity identity = issue(authority, permitted, kNow).value();
+  for (const std::string& name : permitted)
+    CHECK(verify(identity.chain, authority.certificate, name, kNow) == X509_V_OK);
+  CHECK(verify(identity.chain, authority.certificate, "kubernetes.default.svc", kNow) ==
+        X509_V_ERR_HOSTNAME_MISMATCH);
+
+  for (const char* other : {"kubernetes.default.svc", "stateward-system.svc", "svc", "localhost",
+                            "xstateward-webhook.stateward-system.svc", "127.0.0.1", "::1"}) {
+    CAPTURE(std::string(other));
+    const auto refused = issue(authority, std::vector{permitted[0], std::string(other)}, kNow);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().message == "the authority may not sign for " + std::string(other) +
+                                         ", only for stateward-webhook.stateward-system.svc, "
+                                         "stateward-webhook.stateward-system.svc.cluster.local");
+  }
+}
+
+TEST_CASE("what a stolen key of such an authority signs for others, no verifier accepts") {
+  const std::vector<std::string> permitted = {"stateward-webhook.stateward-system.svc"};
+  const Authority authority = make_authority(kNow, permitted).value();
+  // The thief's own certificate of the same key and name lets him issue what ours refuses to; an
+  // API server has ours.
+  const auto stolen = [&](const std::string& name) {
+    const Certificate ours = certificate(authority.certificate);
+    const PrivateKey key = key_from_pem(authority.key).value();
+    const int constraints = X509_get_ext_by_NID(ours.get(), NID_name_constraints, -1);
+    REQUIRE(constraints >= 0);
+    X509_EXTENSION_free(X509_delete_ext(ours.get(), constraints));
+    X509_sign(ours.get(), key.get(), EVP_sha256());
+    const Authority thief{to_pem(*ours).value(), authority.key};
+    return issue(thief, std::vector{name}, kNow).value();
+  };
+  CHECK(verify(stolen(permitted[0]).chain, authority.certificate, permitted[0], kNow) == X509_V_OK);
+  CHECK(verify(stolen("kubernetes.default.svc").chain, authority.certificate,
+               "kubernetes.default.svc", kNow) == X509_V_ERR_PERMITTED_VIOLATION);
+  for (const char* address : {"127.0.0.1", "::1"})
+    CHECK(verify(stolen(address).chain, authority.certificate, address, kNow) ==
+          X509_V_ERR_EXCLUDED_VIOLATION);
+}
+
+TEST_CASE("what is no name is neither permitted nor issued for") {
+  const Authority authority = make_authority(kNow).value();
+  for (const char* text : {"", ".", "a b", "a..b", ".a", "a.", "a/b", "*.a", "a\nb"}) {
+    CAPTURE(std::string(text));
+    const std::vector<std::string> names = {text};
+    CHECK_FALSE(make_authority(kNow, names).has_value());
+    CHECK_FALSE(issue(authority, names, kNow).has_value());
+  }
+  CHECK_FALSE(make_authority(kNow, std::vector<std::string>{"10.0.0.1"}).has_value());
+}
+
+TEST_CASE(
+    "an authority signs only while it holds, with its own key, and nothing that outlives it") {
+  const Authority authority = make_authority(kNow, {}, 48h).value();
+  CHECK(issue(authority, kNames, kNow).value().not_after == kNow + 48h);
+  const auto says = [&](const Authority& signer, std::chrono::sys_seconds when) {
+    const auto issued = issue(signer, kNames, when);
+    return issued ? "" : issued.error().message;
+  };
+  CHECK(says(authority, kNow + 48h) == "the authority expired on 2026-11-23");
+  CHECK(says({authority.certificate, make_authority(kNow).value().key}, kNow) ==
+        "the authority's key is not that of its certificate");
+  const Identity leaf = issue(authority, kNames, kNow).value();
+  CHECK(says({leaf.chain, leaf.key}, kNow) ==
+        "the certificate is no authority's: it may not sign others");
+}
+
+TEST_CASE("a certificate is described by its names, key, times and what it may sign") {
+  const Authority authority = make_authority(kNow).value();
+  const Identity identity = issue(authority, kNames, kNow).value();
+  const auto described = describe(identity.chain + authority.certificate).value();
+  REQUIRE(described.size() == 2);
+  CHECK(described[0].subject == "CN=stateward webhook");
+  CHECK(described[0].issuer == "CN=stateward authority");
+  CHECK(described[0].names == kNames);
+  CHECK(described[0].key == "EC P-256");
+  CHECK(described[0].serial.size() == 32);
+  CHECK(described[0].not_before == kNow - 5min);
+  CHECK(described[0].not_after == kNow + 7 * 24h);
+  CHECK_FALSE(described[0].authority);
+  CHECK(described[1].authority);
+  CHECK(described[1].permitted_names.empty());
+  CHECK_FALSE(describe(identity.key).has_value());
 }
 
 TEST_CASE("an identity is read from two files with its chain") {

@@ -36,7 +36,7 @@ std::chrono::sys_seconds now() {
 class Running {
  public:
   explicit Running(std::vector<const Policy*> policies = policies::all_policies())
-      : authority_(make_authority(now(), 1h).value()),
+      : authority_(make_authority(now(), {}, 1h).value()),
         identity_(issue(authority_, names(), now(), 1h).value()),
         routes_({.version = "1.2.3",
                  .policies = std::move(policies),
