@@ -37,7 +37,7 @@ void ServingCertificate::look_at_bundles(std::chrono::sys_seconds now) {
   if (!configurations)
     return say_once(fmt::format("reading the configurations: {}", configurations.error().message));
   const auto verified = [&](const WebhookConfiguration::Webhook& webhook) {
-    return bundle_verifies(webhook.bundle, identity_->chain, names_.front(), now);
+    return bundle_verifies(webhook.bundle, identity_->chain, names_.front(), now).has_value();
   };
   for (const WebhookConfiguration& configuration : *configurations) {
     if (!std::all_of(configuration.webhooks.begin(), configuration.webhooks.end(), verified))
