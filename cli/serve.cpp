@@ -130,15 +130,17 @@ int run(const ServeOptions& options) {
   const StopSignals signals;
   const auto prepared = prepare(options);
   if (!prepared) return refuse(prepared.error());
+  ServingIdentity identity;
+  if (const auto shown = identity.replace(prepared->identity); !shown) return refuse(shown.error());
   Log log;
   Routes routes({.version = std::string(version()),
                  .policies = policies::all_policies(),
                  .injections = policies::all_injections(),
                  .set = {},
-                 .certificate_expires = prepared->identity.not_after,
+                 .certificate_expires = [&identity] { return identity.expires(); },
                  .now = now,
                  .observe = [&log](const Answered& answered) { log.answered(answered); }});
-  const auto server = Server::start(prepared->server, prepared->identity, routes);
+  const auto server = Server::start(prepared->server, identity, routes);
   if (!server) {
     return refuse(
         {fmt::format("{}; --listen and --health-listen choose addresses", server.error().message)});

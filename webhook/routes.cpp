@@ -130,10 +130,11 @@ HttpReply Routes::health(const HttpRequest& request) const {
 }
 
 HttpReply Routes::readiness(bool verbose) const {
-  const std::chrono::sys_seconds expires = service_.certificate_expires;
+  const std::optional<std::chrono::sys_seconds> expires = service_.certificate_expires();
   const std::vector<Check> checks = {
-      {"serving-certificate", service_.now() < expires,
-       fmt::format("until {:%Y-%m-%dT%H:%M:%SZ}", expires)},
+      {"serving-certificate", expires && service_.now() < *expires,
+       expires ? fmt::format("until {:%Y-%m-%dT%H:%M:%SZ}", *expires)
+               : "no serving certificate yet"},
       {"serving", !draining_, draining_ ? "about to stop" : "all doors are open"},
       {"inventory", true, inventory_note(service_)},
   };

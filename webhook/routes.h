@@ -50,7 +50,8 @@ struct Service {
   std::vector<const Policy*> policies;
   std::vector<const Injection*> injections;
   ObjectSet set;
-  std::chrono::sys_seconds certificate_expires;
+  // None while there is no serving certificate yet.
+  std::function<std::optional<std::chrono::sys_seconds>()> certificate_expires;
   std::function<std::chrono::sys_seconds()> now;
   std::function<void(const Answered&)> observe;  // may be empty; must not block
 };

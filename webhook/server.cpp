@@ -12,7 +12,6 @@
 #include <thread>
 
 #include "webhook/open_connections.h"
-#include "webhook/tls.h"
 
 namespace stateward {
 namespace {
@@ -273,7 +272,7 @@ std::string to_string(const Endpoint& endpoint) {
 }
 
 Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
-                                              const Identity& identity, Routes& routes) {
+                                              ServingIdentity& identity, Routes& routes) {
   auto made = std::make_unique<Listeners>();
   Result<void> tls_is_set_up;
   made->tls = std::make_unique<TlsListener>([&](SSL_CTX& context) {

@@ -11,9 +11,9 @@
 #include <string>
 #include <string_view>
 
-#include "certs/identity.h"
 #include "engine/result.h"
 #include "webhook/routes.h"
+#include "webhook/tls.h"
 
 namespace stateward {
 
@@ -34,9 +34,10 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Listens and serves in threads of its own until stop(). `routes` must outlive the server.
+  // Listens and serves in threads of its own until stop(). `identity`, which may be empty yet and
+  // may be replaced at any time, and `routes` must outlive the server.
   static Result<std::unique_ptr<Server>> start(const ServerOptions& options,
-                                               const Identity& identity, Routes& routes);
+                                               ServingIdentity& identity, Routes& routes);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();
