@@ -136,7 +136,6 @@ int run(const ServeOptions& options) {
   Routes routes({.version = std::string(version()),
                  .policies = policies::all_policies(),
                  .injections = policies::all_injections(),
-                 .set = {},
                  .certificate_expires = [&identity] { return identity.expires(); },
                  .now = now,
                  .observe = [&log](const Answered& answered) { log.answered(answered); }});

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,25 @@ struct ServerOptions {
   std::size_t connections = 256;
 };
 
+// Health alone: a listener without TLS that asks `reply` about every request, in threads of its
+// own, until it is destroyed.
+class HealthServer {
+ public:
+  using Reply = std::function<HttpReply(const HttpRequest&)>;
+  static Result<std::unique_ptr<HealthServer>> start(const Endpoint& endpoint, Reply reply);
+  HealthServer(const HealthServer&) = delete;
+  HealthServer& operator=(const HealthServer&) = delete;
+  ~HealthServer();
+
+  const Endpoint& endpoint() const;  // with the port that is really used
+  bool running() const;
+
+ private:
+  struct Listener;
+  explicit HealthServer(std::unique_ptr<Listener> listener);
+  std::unique_ptr<Listener> listener_;
+};
+
 class Server {
  public:
   // Listens and serves in threads of its own until stop(). `identity`, which may be empty yet and
@@ -44,7 +64,7 @@ class Server {
 
   // With the ports that are really used.
   const Endpoint& admission() const;
-  const std::optional<Endpoint>& health() const;
+  std::optional<Endpoint> health() const;
   // Both listeners accept. False for good once the operating system has made one of them give up.
   bool running() const;
   // Refuses new connections, answers what has arrived, and returns when all threads are done.

@@ -55,7 +55,6 @@ Service service(std::vector<const Policy*> more = {}) {
   Service made{.version = "1.2.3",
                .policies = policies::all_policies(),
                .injections = policies::all_injections(),
-               .set = {},
                .certificate_expires = [] { return kNow + 24h; },
                .now = [] { return kNow; }};
   made.policies.insert(made.policies.end(), more.begin(), more.end());
@@ -382,6 +381,8 @@ TEST_CASE("readyz?verbose lists the policies that need an inventory while there 
   CHECK(body.find("shouting") == std::string::npos);
   CHECK(body.ends_with("readyz check passed\n"));
   Service informed = service({&absence});
-  informed.set = ObjectSet({}, ObjectSet::Coverage::complete);
+  informed.knowledge.view = [](std::string_view) {
+    return ObjectSet({}, ObjectSet::Coverage::complete);
+  };
   CHECK(verbose(std::move(informed)).find("[+]inventory ok: synced\n") != std::string::npos);
 }

@@ -41,7 +41,6 @@ class Running {
         routes_({.version = "1.2.3",
                  .policies = std::move(policies),
                  .injections = policies::all_injections(),
-                 .set = {},
                  .certificate_expires = [this] { return serving_.expires(); },
                  .now = now}),
         server_(Server::start(
@@ -287,7 +286,7 @@ TEST_CASE("health has a listener of its own, without TLS") {
 
 TEST_CASE("an address that is taken is an error that names it") {
   const Running first;
-  Routes routes({.policies = {}, .injections = {}, .set = {}, .now = now});
+  Routes routes({.policies = {}, .injections = {}, .now = now});
   const auto second = Server::start({.admission = first.admission()}, first.identity(), routes);
   REQUIRE_FALSE(second.has_value());
   CHECK(second.error().message ==

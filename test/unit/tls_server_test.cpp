@@ -33,7 +33,6 @@ class Running {
       : routes_({.version = "1.2.3",
                  .policies = {},
                  .injections = {},
-                 .set = {},
                  .certificate_expires = [this] { return identity_.expires(); },
                  .now = now}),
         server_(Server::start(
