@@ -17,7 +17,7 @@ trap 'exit 130' INT TERM
 mkdir "$work/images"
 run "$here/../../image/make_image.sh" "$work/images/stateward.tar" "$STATEWARD"
 check "the image is made" exits 0
-IMAGES=$work/images "$here/node/up.sh" "$state" >"$work/up.log" 2>&1
+IMAGES=$work/images OWNER=$$ "$here/node/up.sh" "$state" >"$work/up.log" 2>&1
 case $? in
   0) ;;
   3) cannot "$(tail -1 "$work/up.log")" ;;
@@ -89,18 +89,22 @@ k create namespace relaxed >/dev/null; k label namespace relaxed stateward.dev/e
 run within 20 k apply -n relaxed -f "$work/fresh.yaml"
 check "where denials are warnings it is a warning" both 'exits 0' 'complains shared-claim'
 
-# Replicas come and go under load, and nobody notices.
+# Replicas come and go under load, and nobody notices: until the last old one has drained.
 : >"$work/lost"
 ( while [ ! -e "$work/enough" ]; do
     k create --dry-run=server -f "$here/manifests/ledger.yaml" -o jsonpath='{.spec.serviceName}{"\n"}' 2>&1 | grep -qx ledger-headless || date >>"$work/lost"
+    [ "$(own get deployment stateward-webhook -o jsonpath='{.status.readyReplicas}')" -ge 2 ] || echo "less than two" >>"$work/lost"
   done; : >"$work/ended" ) & load=$!
+two_webhooks() { [ "$(own get pods -l app.kubernetes.io/component=webhook -o name | wc -l)" = 2 ]; }
 run own rollout restart deployment/stateward-webhook
 run own rollout status deployment/stateward-webhook --timeout=240s
 check "the webhook can be rolled out anew" exits 0
-run own delete pod -l app.kubernetes.io/component=controller --wait=false
+run within 90 two_webhooks
+check "the old replicas end" exits 0
 touch "$work/enough"; wait "$load"
 run cat "$work/lost"
-check "and meanwhile no request went unanswered" test -z "$out" -a -e "$work/ended"
+check "and meanwhile no request went unanswered, and two were always ready" test -z "$out" -a -e "$work/ended"
+run own delete pod -l app.kubernetes.io/component=controller --wait=false
 run within 60 ready stateward-controller
 check "another controller takes over" exits 0
 k delete -f "$here/manifests/journal.yaml" --wait=true >/dev/null

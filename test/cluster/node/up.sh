@@ -2,7 +2,9 @@
 # A real Kubernetes of one node, with containers: etcd, API server, controller manager, scheduler, containerd, kubelet,
 # kube-proxy, CoreDNS; up in about ten seconds. It lives in a network, mount and process namespace of its own, so nothing of the
 # machine's is touched, and when its first process ends, the kernel takes all of it away.
-#   [IMAGES=DIR] up.sh STATE     STATE: a new folder, not below /run or /var; IMAGES: image archives to load (*.tar, image/image.py)
+#   [IMAGES=DIR] [OWNER=PID] up.sh STATE
+#                                STATE: a new folder, not below /run or /var; IMAGES: image archives to load (*.tar, image/image.py);
+#                                OWNER: a process whose end, even by SIGKILL, ends the cluster
 #   STATE/kubectl ARG...         talks to it
 #   STATE/inside COMMAND...      runs a command in its network
 #   down.sh STATE                ends it
@@ -174,8 +176,11 @@ up() {
 
   # Its children end with `unshare`, and with its first child all others. A session of its own: Ctrl-C is for who called us.
   setsid unshare --fork --kill-child --pid --mount-proc --net --mount "$here/up.sh" inside "$bin" "$PWD" >cluster.log 2>&1 </dev/null &
-  echo $! >cluster.pid
-  printf '#!/bin/sh\nexec nsenter --target %s --net "$@"\n' $! >inside
+  local pid=$!
+  echo $pid >cluster.pid
+  [ -z "${OWNER:-}" ] || setsid bash -c 'while [ -d "/proc/$0" ] && [ -e cluster.pid ]; do sleep 1; done; exec "$1/down.sh" "$PWD"' \
+    "$OWNER" "$here" >/dev/null 2>&1 </dev/null &
+  printf '#!/bin/sh\nexec nsenter --target %s --net "$@"\n' $pid >inside
   printf '#!/bin/sh\nexec "%s/inside" env KUBECONFIG="%s/admin.conf" "%s/kubectl" "$@"\n' "$PWD" "$PWD" "$bin" >kubectl
   chmod +x inside kubectl
   trap '"$here/down.sh" "$PWD"; exit 130' INT TERM
