@@ -185,7 +185,7 @@ up() {
   chmod +x inside kubectl
   trap '"$here/down.sh" "$PWD"; exit 130' INT TERM
   if ! wait_for 120 "the cluster" eval '[ -e ready ] || [ -e failed ] || [ ! -e /proc/$(cat cluster.pid) ]' || [ ! -e ready ]; then
-    cat cluster.log failed 2>/dev/null >&2; tail -3 ./*.log >&2
+    { cat cluster.log failed; tail -n 3 ./*.log; } 2>&1 >&2
     "$here/down.sh" "$PWD"
     exit 1
   fi
