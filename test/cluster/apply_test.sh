@@ -64,7 +64,7 @@ run k apply -k "$manifests"
 run k diff -k "$manifests"
 check "back to what is denied, and nothing differs" exits 0
 
-# CEL that the API server checks only after the fact.
+# CEL that the API server checks only after the fact: the validations, not the variables, which the tests below go through.
 checked() { [ "$(k get validatingadmissionpolicy -o jsonpath='{range .items[*]}{.status.typeChecking}{"\n"}{end}')" = $'{}\n{}' ]; }
 run eventually checked
 check "the rules in CEL pass the API server's type check" exits 0

@@ -49,5 +49,7 @@ done
 rm -f "$work/made/chart-wrong.json"
 run "$bin/helm" template stateward "$manifests/chart" --kube-version 1.29.0
 check "the chart refuses a cluster without CEL admission" complains 'requires kubeVersion'
+run "$bin/helm" template stateward "$manifests/chart" --namespace elsewhere --kube-version 1.36.0 --set createNamespace=true,certManager.enabled=true,serviceMonitor.enabled=true
+check "the chart goes into another namespace as a whole" both 'exits 0' '! says stateward-system'
 
 python3 "$here/manifests_test.py" "$work/made" || echo "not ok the checks of the manifests end"
