@@ -126,9 +126,19 @@ void add_serve(CLI::App& app, ServeOptions& options) {
                  "empty: nowhere (" +
                      options.health_listen + ")")
       ->type_name("ADDR:PORT");
-  app.add_option("--tls-cert", options.tls_cert, "The certificate and its chain, PEM")
+  app.add_option("--tls-cert", options.tls_cert,
+                 "The certificate and its chain, PEM. This file and the two below\n"
+                 "are read again every 10 s")
       ->type_name("FILE");
   app.add_option("--tls-key", options.tls_key, "Its private key, PEM")->type_name("FILE");
+  app.add_option("--client-ca", options.client_ca,
+                 "Clients must show a certificate that one of these authorities,\n"
+                 "PEM, signed for clients (an API server shows one only where it\n"
+                 "was told to: AdmissionConfiguration, kubeConfigFile)")
+      ->type_name("FILE");
+  app.add_option("--client-name", options.client_name,
+                 "And its common name or a DNS name of it must be this one")
+      ->type_name("NAME");
   app.add_flag("--local", options.local,
                "Instead of the two files: make an authority in memory, and\n"
                "print how to try two reviews");

@@ -8,8 +8,8 @@
 #include <optional>
 #include <thread>
 
-#include "certs/identity.h"
 #include "cli/local.h"
+#include "cli/serving_files.h"
 #include "cli/version.h"
 #include "policies/catalogue.h"
 #include "webhook/log.h"
@@ -53,11 +53,14 @@ class StopSignals {
 // All that must be right before anything is listened to.
 struct Prepared {
   ServerOptions server;
-  Identity identity;
   std::optional<Local> local;
+  std::optional<ServingFiles> files;
+  std::optional<ClientAuthority> clients;
 };
 
 Result<void> check(const ServeOptions& options) {
+  if (options.client_ca.empty() && !options.client_name.empty())
+    return fail("--client-name needs --client-ca too");
   const bool files = !options.tls_cert.empty() || !options.tls_key.empty();
   if (options.local && files)
     return fail("--local makes its own certificate: leave out --tls-cert and --tls-key");
@@ -69,7 +72,27 @@ Result<void> check(const ServeOptions& options) {
   return {};
 }
 
-Result<Prepared> prepare(const ServeOptions& options) {
+// What is shown at first, and what may replace it later.
+Result<void> prepare_identity(const ServeOptions& options, ServingIdentity& identity,
+                              Prepared& prepared) {
+  if (!options.client_ca.empty()) {
+    auto clients = ClientAuthority::open(options.client_ca, options.client_name, identity);
+    if (!clients) return tl::unexpected(clients.error());
+    prepared.clients.emplace(std::move(*clients));
+  }
+  if (options.local) {
+    auto local = Local::make(options.local_folder, prepared.server.admission.host, now());
+    if (!local) return tl::unexpected(local.error());
+    prepared.local.emplace(std::move(*local));
+    return identity.replace(prepared.local->identity());
+  }
+  auto files = ServingFiles::open(options.tls_cert, options.tls_key, now(), identity);
+  if (!files) return tl::unexpected(files.error());
+  prepared.files.emplace(std::move(*files));
+  return {};
+}
+
+Result<Prepared> prepare(const ServeOptions& options, ServingIdentity& identity) {
   if (auto checked = check(options); !checked) return tl::unexpected(checked.error());
   Prepared prepared;
   auto admission = parse_endpoint(options.listen);
@@ -80,16 +103,8 @@ Result<Prepared> prepare(const ServeOptions& options) {
     if (!health) return fail(fmt::format("--health-listen: {}", health.error().message));
     prepared.server.health = std::move(*health);
   }
-  if (options.local) {
-    auto local = Local::make(options.local_folder, prepared.server.admission.host, now());
-    if (!local) return tl::unexpected(local.error());
-    prepared.identity = local->identity();
-    prepared.local.emplace(std::move(*local));
-    return prepared;
-  }
-  auto identity = load_identity(options.tls_cert, options.tls_key, now());
-  if (!identity) return tl::unexpected(identity.error());
-  prepared.identity = std::move(*identity);
+  if (auto shown = prepare_identity(options, identity, prepared); !shown)
+    return tl::unexpected(shown.error());
   return prepared;
 }
 
@@ -105,10 +120,12 @@ int refuse(const Error& error) {
   return kNotStarted;
 }
 
+template <typename EachSecond>
 int serve_until_told(Server& server, Routes& routes, const StopSignals& signals,
-                     std::chrono::seconds drain, Log& log) {
+                     std::chrono::seconds drain, Log& log, EachSecond each_second) {
   std::optional<int> signal;
   while (!(signal = signals.wait())) {
+    each_second();
     if (server.running()) continue;
     log.error("a listener was closed by the operating system");
     return kGaveUp;
@@ -128,10 +145,9 @@ int serve_until_told(Server& server, Routes& routes, const StopSignals& signals,
 
 int run(const ServeOptions& options) {
   const StopSignals signals;
-  const auto prepared = prepare(options);
-  if (!prepared) return refuse(prepared.error());
   ServingIdentity identity;
-  if (const auto shown = identity.replace(prepared->identity); !shown) return refuse(shown.error());
+  auto prepared = prepare(options, identity);
+  if (!prepared) return refuse(prepared.error());
   Log log;
   Routes routes({.version = std::string(version()),
                  .policies = policies::all_policies(),
@@ -152,7 +168,13 @@ int run(const ServeOptions& options) {
     log.info(greeting(**server));
   }
   const std::chrono::seconds drain = options.local ? std::chrono::seconds{0} : options.drain;
-  return serve_until_told(**server, routes, signals, drain, log);
+  auto read = std::chrono::steady_clock::now();
+  return serve_until_told(**server, routes, signals, drain, log, [&] {
+    if (std::chrono::steady_clock::now() - read < options.reread) return;
+    read = std::chrono::steady_clock::now();
+    if (prepared->files) prepared->files->reread(now(), identity, log);
+    if (prepared->clients) prepared->clients->reread(identity, log);
+  });
 }
 
 }  // namespace stateward
