@@ -117,6 +117,25 @@ void add_explain(CLI::App& app, ExplainOptions& options) {
       "  stateward explain missing-service-name");
 }
 
+void add_cluster(CLI::App& app, ConnectOptions& options) {
+  app.add_flag("--in-cluster", options.in_cluster,
+               "The cluster that we run in, as the Pod's service account");
+  app.add_option("--kubeconfig", options.kubeconfig, "The cluster that a kubeconfig names")
+      ->type_name("FILE");
+  app.add_option("--context", options.context, "A context of it, not the current one")
+      ->type_name("NAME");
+}
+
+void add_namespaces(CLI::App& app, std::string& own, std::vector<std::string>& watched) {
+  app.add_option("--namespace", own,
+                 "Where stateward is installed; with --in-cluster the Pod's\nown (" + own + ")")
+      ->type_name("NS");
+  app.add_option("--watch-namespace", watched,
+                 "Only this namespace; again for more. Default: all of them")
+      ->allow_extra_args(false)
+      ->type_name("NS");
+}
+
 void add_serve(CLI::App& app, ServeOptions& options) {
   app.add_option("--listen", options.listen,
                  "Where reviews are answered, over TLS (" + options.listen + ")")
@@ -142,13 +161,36 @@ void add_serve(CLI::App& app, ServeOptions& options) {
   app.add_flag("--local", options.local,
                "Instead of the two files: make an authority in memory, and\n"
                "print how to try two reviews");
+  add_cluster(app, options.cluster);
+  add_namespaces(app, options.name_space, options.namespaces);
   app.footer(
       "Paths: POST /mutate, /validate, /validate/observe (never denies), /validate/guard (guarded\n"
       "actions)\n"
       "\n"
       "Examples:\n"
       "  stateward serve --local\n"
-      "  stateward serve --listen 0.0.0.0:9443 --tls-cert tls.crt --tls-key tls.key");
+      "  stateward serve --listen 0.0.0.0:9443 --tls-cert tls.crt --tls-key tls.key\n"
+      "  stateward serve --in-cluster --listen 0.0.0.0:9443 --health-listen 0.0.0.0:8081");
+}
+
+void add_control(CLI::App& app, ControlOptions& options) {
+  add_cluster(app, options.cluster);
+  add_namespaces(app, options.name_space, options.namespaces);
+  app.add_option("--health-listen", options.health_listen,
+                 "Where /livez, /readyz and /version are answered, without TLS;\n"
+                 "empty: nowhere (" +
+                     options.health_listen + ")")
+      ->type_name("ADDR:PORT");
+  app.add_flag("--no-certificates", options.no_certificates,
+               "Leave the authority and the caBundles to somebody else");
+  app.add_flag("--disruption-budgets", options.disruption_budgets,
+               "Make a PodDisruptionBudget for sets that none covers");
+  app.footer(
+      "Several may run; one of them, the holder of the Lease, acts.\n"
+      "\n"
+      "Examples:\n"
+      "  stateward control --in-cluster --health-listen 0.0.0.0:8081\n"
+      "  stateward control --kubeconfig admin.conf");
 }
 
 std::string usage_message(const CLI::App* app, const CLI::Error& error) {
@@ -168,6 +210,7 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   ValidateOptions validate;
   ExplainOptions explain;
   ServeOptions serve;
+  ControlOptions control;
   bool pedantic = false;
   bool show_version = false;
   app.add_flag_callback(
@@ -181,6 +224,9 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   add_explain(*explain_app, explain);
   CLI::App* serve_app = app.add_subcommand("serve", "Answer admission reviews over TLS");
   add_serve(*serve_app, serve);
+  CLI::App* control_app = app.add_subcommand(
+      "control", "Keep governing Services, claim labels and certificates in a cluster");
+  add_control(*control_app, control);
   app.add_subcommand("version", "Print the version");
   app.footer(kExamples);  // last, for commands begin with their parent's
 
@@ -188,7 +234,7 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
     app.parse(argc, argv);
     if (show_version) return Command(VersionOptions{});
     if (app.get_subcommands().empty())
-      throw CLI::RequiredError("no command given: validate, explain, serve or version",
+      throw CLI::RequiredError("no command given: stateward --help lists them",
                                CLI::ExitCodes::RequiredError);
   } catch (const CLI::ParseError& error) {
     return tl::unexpected(app.exit(error) == 0 ? 0 : 2);
@@ -197,6 +243,7 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   if (validate_app->parsed()) return Command(std::move(validate));
   if (explain_app->parsed()) return Command(std::move(explain));
   if (serve_app->parsed()) return Command(std::move(serve));
+  if (control_app->parsed()) return Command(std::move(control));
   return Command(VersionOptions{});
 }
 

@@ -3,6 +3,9 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
+
+#include "cli/connect.h"
 
 namespace stateward {
 
@@ -17,6 +20,11 @@ struct ServeOptions {
   bool local = false;       // an authority made in memory instead of the two files
   std::string
       local_folder;  // --local writes its files there; empty: into a fresh one, removed in the end
+  // A cluster: its objects are watched and, without the two files, the certificate is minted from
+  // the authority of the installation in `name_space` (in a Pod: its own namespace).
+  ConnectOptions cluster;
+  std::string name_space = "stateward-system";
+  std::vector<std::string> namespaces;  // to watch; empty: all
   // How long SIGTERM leaves others time to stop sending before connections are refused; --local and
   // SIGINT do not wait.
   std::chrono::seconds drain{15};

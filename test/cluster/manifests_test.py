@@ -116,6 +116,8 @@ def asked(objects):
     for operation in ("CREATE", "UPDATE"):
         if not asks(mutate, "apps", "statefulsets", operation, {NAME: "default"}):
             yield f"/mutate is not asked about {operation}"
+    if not asks(mutate, "", "persistentvolumeclaims", "CREATE", {NAME: "default"}):
+        yield "/mutate is not asked about CREATE of claims"
     if asks(mutate, "apps", "statefulsets", "DELETE", {NAME: "default"}):
         yield "/mutate is asked about a deletion, which cannot be patched"
 
@@ -258,19 +260,19 @@ NAMESPACED = [(k, READ) for k in ("apps/statefulsets", "persistentvolumeclaims",
                                   "autoscaling/horizontalpodautoscalers")]
 CONFIGURATIONS = ["admissionregistration.k8s.io/mutatingwebhookconfigurations stateward-mutating",
                   "admissionregistration.k8s.io/validatingwebhookconfigurations stateward-validating"]
-CLUSTER = [(k, READ) for k in ["nodes", "namespaces", "storage.k8s.io/storageclasses"] + CONFIGURATIONS]
-WRITES = [("services", "create patch update"), ("persistentvolumeclaims", "patch"), ("events", "create patch")]
-LEASE = [("coordination.k8s.io/leases", "create"), ("coordination.k8s.io/leases stateward-controller", "get patch update"), ("events", "create patch")]
+CLUSTER = [(k, READ) for k in ["nodes", "namespaces", "persistentvolumes", "storage.k8s.io/storageclasses"]] + [(k, "get") for k in CONFIGURATIONS]
+WRITES = [("services", "create patch"), ("persistentvolumeclaims", "patch"), ("events", "create")]
+LEASE = [("coordination.k8s.io/leases", "create"), ("coordination.k8s.io/leases stateward-controller", "get patch update"), ("events", "create")]
 
 
 def wanted_rights(where="everywhere", certificates=True, budgets=False):
     webhook = granted(where, *NAMESPACED) | granted("everywhere", *CLUSTER)
     controller = webhook | granted(where, *WRITES) | granted(OWN, *LEASE)
     if budgets:
-        controller |= granted(where, ("policy/poddisruptionbudgets", "create patch"))
+        controller |= granted(where, ("policy/poddisruptionbudgets", "create delete"))
     if certificates:
-        webhook = webhook | granted(OWN, ("secrets stateward-authority", READ))
-        controller |= granted(OWN, ("secrets stateward-authority", READ + " update")) | granted("everywhere", *[(c, "patch") for c in CONFIGURATIONS])
+        webhook = webhook | granted(OWN, ("secrets stateward-authority", "get"))
+        controller |= granted(OWN, ("secrets stateward-authority", "get patch")) | granted("everywhere", *[(c, "patch") for c in CONFIGURATIONS])
     return {"stateward-webhook": webhook, "stateward-controller": controller}
 
 
