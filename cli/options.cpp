@@ -4,7 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +26,8 @@ constexpr Choice<ValidateOptions::Color> kColors[] = {{"auto", ValidateOptions::
                                                       {"never", ValidateOptions::Color::never}};
 constexpr Choice<Scope> kScopes[] = {
     {"folder", Scope::folder}, {"input", Scope::input}, {"file", Scope::file}};
+constexpr Choice<CertsInspectOptions::Format> kCertsFormats[] = {
+    {"text", CertsInspectOptions::Format::text}, {"json", CertsInspectOptions::Format::json}};
 constexpr Choice<EnforcementAction> kFailOn[] = {{"deny", EnforcementAction::deny},
                                                  {"warn", EnforcementAction::warn},
                                                  {"never", EnforcementAction::off}};
@@ -193,8 +197,104 @@ void add_control(CLI::App& app, ControlOptions& options) {
       "  stateward control --kubeconfig admin.conf");
 }
 
+void add_certs_inspect(CLI::App& app, CertsInspectOptions& options) {
+  app.add_option("FILE", options.file, "Certificates as PEM; - is standard input")->required();
+  app.add_option("--key", options.key, "The key of the first one, to be held against it")
+      ->type_name("FILE");
+  add_choice(app, "-o,--output", options.format, kCertsFormats, "Format");
+  app.footer(
+      "Exit codes:\n"
+      "  0  all certificates hold now, and the key is the first one's\n"
+      "  1  one does not, or the key is another's\n"
+      "  2  wrong usage, or a file that cannot be read\n"
+      "\n"
+      "Examples:\n"
+      "  stateward certs inspect tls.crt --key tls.key\n"
+      "  kubectl get validatingwebhookconfiguration stateward-validating \\\n"
+      "    -o jsonpath='{.webhooks[0].clientConfig.caBundle}' | base64 -d | stateward certs "
+      "inspect -");
+}
+
+template <typename Options>
+void add_certs_output(CLI::App& app, Options& options) {
+  app.add_option("--out", options.out, "Folder to write to, made where it is missing (.)")
+      ->type_name("DIR");
+  app.add_option("--life", options.days, "Life of the certificate in days (365)")
+      ->check(CLI::Range(1, 3650))
+      ->type_name("DAYS");
+  app.add_flag("--force", options.force, "Replace files that are there");
+}
+
+void add_certs_make(CLI::App& app, CertsMakeOptions& options) {
+  app.add_option("--name", options.names,
+                 "A name or address by which the server is called; again for\n"
+                 "more. The API server calls SERVICE.NAMESPACE.svc")
+      ->required()
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  add_certs_output(app, options);
+  auto* certificate =
+      app.add_option("--ca-cert", options.ca_cert, "Sign with this authority instead of making one")
+          ->type_name("FILE");
+  auto* key = app.add_option("--ca-key", options.ca_key, "Its key")->type_name("FILE");
+  certificate->needs(key);
+  key->needs(certificate);
+  app.footer(
+      "Writes tls.crt and tls.key, and ca.crt and ca.key where it makes the authority, which may\n"
+      "sign for these names only.\n"
+      "\n"
+      "Examples:\n"
+      "  stateward certs make --name stateward-webhook.stateward-system.svc --out certs");
+}
+
+void add_certs_renew(CLI::App& app, CertsRenewOptions& options) {
+  app.add_option("--cert", options.cert, "The certificate to be replaced by one of the same names")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--ca-cert", options.ca_cert, "The authority that signs")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--ca-key", options.ca_key, "Its key")->required()->type_name("FILE");
+  add_certs_output(app, options);
+  app.footer(
+      "Writes tls.crt and tls.key, with a new key. A server that serves these files takes them\n"
+      "within 10 s.\n"
+      "\n"
+      "Examples:\n"
+      "  stateward certs renew --cert tls.crt --ca-cert ca.crt --ca-key ca.key --force");
+}
+
+// `certs` has commands of its own; the answer tells which was given.
+std::function<CertsOptions()> add_certs(CLI::App& app) {
+  app.require_subcommand(1);
+  const auto inspect = std::make_shared<CertsInspectOptions>();
+  const auto make = std::make_shared<CertsMakeOptions>();
+  const auto renew = std::make_shared<CertsRenewOptions>();
+  CLI::App* inspect_app = app.add_subcommand("inspect", "Show what stands in certificates");
+  add_certs_inspect(*inspect_app, *inspect);
+  CLI::App* make_app =
+      app.add_subcommand("make", "Make an authority and a certificate for serving");
+  add_certs_make(*make_app, *make);
+  CLI::App* renew_app = app.add_subcommand("renew", "Make a certificate like an older one");
+  add_certs_renew(*renew_app, *renew);
+  app.footer(
+      "Examples:\n"
+      "  stateward certs inspect tls.crt\n"
+      "  stateward certs make --name stateward-webhook.stateward-system.svc");
+  return [=]() -> CertsOptions {
+    if (inspect_app->parsed()) return *inspect;
+    if (make_app->parsed()) return *make;
+    return *renew;
+  };
+}
+
 std::string usage_message(const CLI::App* app, const CLI::Error& error) {
   const auto commands = app->get_subcommands();
+  if (!commands.empty() && !commands.front()->get_subcommands().empty()) {
+    return fmt::format("stateward: {}; see stateward {} {} --help\n", safe_text(error.what()),
+                       commands.front()->get_name(),
+                       commands.front()->get_subcommands().front()->get_name());
+  }
   return fmt::format("stateward: {}; see stateward {}--help\n", safe_text(error.what()),
                      commands.empty() ? "" : commands.front()->get_name() + " ");
 }
@@ -227,6 +327,8 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   CLI::App* control_app = app.add_subcommand(
       "control", "Keep governing Services, claim labels and certificates in a cluster");
   add_control(*control_app, control);
+  CLI::App* certs_app = app.add_subcommand("certs", "Look at, make and renew certificates");
+  const auto certs = add_certs(*certs_app);
   app.add_subcommand("version", "Print the version");
   app.footer(kExamples);  // last, for commands begin with their parent's
 
@@ -244,6 +346,7 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   if (explain_app->parsed()) return Command(std::move(explain));
   if (serve_app->parsed()) return Command(std::move(serve));
   if (control_app->parsed()) return Command(std::move(control));
+  if (certs_app->parsed()) return Command(certs());
   return Command(VersionOptions{});
 }
 
