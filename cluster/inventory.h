@@ -53,12 +53,6 @@ class Inventory {
     changed_ = std::move(changed);
   }
 
-  // An object as it is kept.
-  struct Entry {
-    Compact kept;
-    Object object;  // looks into what was kept
-  };
-
   // One watch: one resource, in one namespace or all. Used by one thread at a time.
   class Feed {
    public:
@@ -74,7 +68,7 @@ class Inventory {
 
    private:
     Object identify(Node object) const;
-    std::shared_ptr<const Entry> keep(Node object) const;
+    std::shared_ptr<const Object> keep(Node object) const;
 
     Inventory& inventory_;
     const WatchedResource& resource_;
@@ -87,13 +81,16 @@ class Inventory {
 
  private:
   struct Slot {
-    std::shared_ptr<const Entry> entry;
+    std::shared_ptr<const Object> object;  // in one block with what it looks into
     std::uint32_t feed = 0;
     std::uint32_t generation = 0;  // of the list it was last seen in
   };
+  using Slots = std::vector<Slot>;  // by kind and name
   struct Space {
-    std::vector<Slot> slots;  // by kind and name
-    bool changed = false;     // since it was last published
+    // What was published lives on in sets that readers hold, and is copied before it is changed.
+    std::shared_ptr<Slots> slots = std::make_shared<Slots>();
+    bool changed = false;  // since it was last published
+    Slots& to_change();
   };
   struct Heard {
     bool listed = false;
@@ -105,6 +102,8 @@ class Inventory {
   std::string_view name_of_space(std::string_view name_space);
   void put(Slot slot, bool publish_now);
   void remove(const Object& object, bool publish_now);
+  void drop(const std::string& name_space, Space& space,
+            const std::function<bool(const Slot&)>& gone, bool publish_now);
   void drop_older(std::uint32_t feed, std::uint32_t generation);
   void publish(const std::string& name_space, Space& space);
   void heard(std::size_t feed, bool listed);

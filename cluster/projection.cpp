@@ -42,13 +42,18 @@ class Projection::Copy {
  public:
   Copy(const std::vector<Step>& steps, NamePool& names) : steps_(steps), names_(names) {}
 
-  Compact of(Node object) {
+  Compact of(Node object, std::size_t room) {
+    constexpr std::size_t kAlignment = alignof(std::max_align_t);
+    room = (room + kAlignment - 1) / kAlignment * kAlignment;
+    structures_ = sizeof(Value);
     count(object, steps_);
-    Compact compact{.block = std::make_unique<std::byte[]>(structures_ + text_)};
-    next_structure_ = compact.block.get();
+    Compact compact{.block = std::make_shared<std::byte[]>(room + structures_ + text_)};
+    next_structure_ = compact.block.get() + room;
     next_text_ = reinterpret_cast<char*>(next_structure_ + structures_);
     texts_.clear();
-    compact.root = write(object, steps_);
+    auto* root = structure<Value>(1);
+    *root = write(object, steps_);
+    compact.root = root;
     return compact;
   }
 
@@ -146,8 +151,8 @@ class Projection::Copy {
   char* next_text_ = nullptr;
 };
 
-Compact Projection::of(Node object, NamePool& names) const {
-  return Copy(steps_, names).of(object);
+Compact Projection::of(Node object, NamePool& names, std::size_t room) const {
+  return Copy(steps_, names).of(object, room);
 }
 
 }  // namespace stateward
