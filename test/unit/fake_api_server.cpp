@@ -195,6 +195,7 @@ struct FakeApiServer::Self {
   std::set<int> sockets;
   std::vector<std::thread> threads;
   std::string server_name;
+  std::string client_certificate;
 
   void set_up_tls() {
     authority = make_authority(real_now(), {}, 1h).value();
@@ -204,6 +205,8 @@ struct FakeApiServer::Self {
     const auto key = key_from_pem(identity.key).value();
     REQUIRE(SSL_CTX_use_certificate(context.get(), chain.front().get()) == 1);
     REQUIRE(SSL_CTX_use_PrivateKey(context.get(), key.get()) == 1);
+    // Clients are asked who they are, and believed.
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
   }
 
   void accept() {
@@ -232,6 +235,8 @@ struct FakeApiServer::Self {
       const char* name = SSL_get_servername(ssl.get(), TLSEXT_NAMETYPE_host_name);
       const std::lock_guard lock(mutex);
       server_name = name == nullptr ? "" : name;
+      const Certificate shown(SSL_get1_peer_certificate(ssl.get()));
+      client_certificate = shown == nullptr ? "" : to_pem(*shown).value();
     }
     Wire wire(socket, ssl.get());
     FakeReply reply(socket, ssl.get());
@@ -315,6 +320,11 @@ std::size_t FakeApiServer::connections() const {
 std::string FakeApiServer::server_name() const {
   const std::lock_guard lock(self_->mutex);
   return self_->server_name;
+}
+
+std::string FakeApiServer::client_certificate() const {
+  const std::lock_guard lock(self_->mutex);
+  return self_->client_certificate;
 }
 
 std::shared_ptr<CredentialSource> source_of(const Access& access) {

@@ -83,7 +83,8 @@ class FakeApiServer {
   // Waits until that many requests have come, at most half a minute; whether they did.
   bool await(std::size_t requests) const;
   std::size_t connections() const;
-  std::string server_name() const;  // that the last client asked for (SNI)
+  std::string server_name() const;         // that the last client asked for (SNI)
+  std::string client_certificate() const;  // PEM, of the last client; empty where it showed none
 
  private:
   struct Self;
