@@ -47,7 +47,8 @@ class Projection::Copy {
     room = (room + kAlignment - 1) / kAlignment * kAlignment;
     structures_ = sizeof(Value);
     count(object, steps_);
-    Compact compact{.block = std::make_shared<std::byte[]>(room + structures_ + text_)};
+    const std::size_t size = room + structures_ + text_;
+    Compact compact{.block = std::make_shared<std::byte[]>(size), .size = size};
     next_structure_ = compact.block.get() + room;
     next_text_ = reinterpret_cast<char*>(next_structure_ + structures_);
     texts_.clear();

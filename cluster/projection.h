@@ -35,6 +35,7 @@ class NamePool {
 // with.
 struct Compact {
   std::shared_ptr<std::byte[]> block;  // begins with the room that was asked for
+  std::size_t size = 0;                // of the block in bytes
   const Value* root = nullptr;         // in the block
   Node node() const { return Node(root); }
 };
