@@ -50,6 +50,8 @@ struct Access {
 // would read: the files that `environment` names ($KUBECONFIG, separated by colons, of each name
 // the first entry), else ~/.kube/config. Errors name the file and what is missing in it.
 Result<Access> access_from_kubeconfig(const std::string& file, const std::string& context);
+// Whether there is any file that would be read where none is named.
+bool has_kubeconfig();
 
 // From inside a Pod: KUBERNETES_SERVICE_HOST and _PORT, and the service account's mount.
 Result<Access> access_from_pod(

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
@@ -198,6 +199,14 @@ Result<Access> access_from_kubeconfig(const std::string& file, const std::string
   auto access = access_of(configs, name);
   if (!access) return fail(fmt::format("{}: {}", names, access.error().message));
   return access;
+}
+
+bool has_kubeconfig() {
+  const auto files = kubeconfig_files({});
+  return std::any_of(files.begin(), files.end(), [](const fs::path& file) {
+    std::error_code ignored;
+    return fs::exists(file, ignored);
+  });
 }
 
 Result<Access> access_from_pod(const fs::path& mount) {

@@ -1,0 +1,38 @@
+#include "cli/connect.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+
+namespace stateward {
+namespace {
+
+std::chrono::sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+Result<Access> access_of(const ConnectOptions& options) {
+  if (options.in_cluster) return access_from_pod();
+  const bool asked = !options.kubeconfig.empty() || !options.context.empty();
+  if (!asked && !has_kubeconfig()) {
+    if (auto pod = access_from_pod()) return pod;
+  }
+  return access_from_kubeconfig(options.kubeconfig, options.context);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<CredentialSource>> connect(const ConnectOptions& options) {
+  auto access = access_of(options);
+  if (!access) return tl::unexpected(access.error());
+  return std::make_shared<CredentialSource>(std::move(*access), now);
+}
+
+std::string server_of(const Access& access) {
+  const bool six = access.host.find(':') != std::string::npos;
+  return fmt::format("{}://{}{}{}:{}{}", access.tls ? "https" : "http", six ? "[" : "", access.host,
+                     six ? "]" : "", access.port, access.base_path);
+}
+
+}  // namespace stateward
