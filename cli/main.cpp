@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
                           [](const ValidateOptions& validate) { return run(validate); },
                           [](const ExplainOptions& explain) { return run(explain); },
                           [](const ServeOptions& serve) { return run(serve); },
+                          [](const AuditOptions& audit) { return run(audit); },
                           [](const VersionOptions& version) { return run(version); },
                       },
                       *command);

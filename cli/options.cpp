@@ -17,11 +17,11 @@ namespace {
 template <typename T>
 using Choice = std::pair<std::string_view, T>;
 
-constexpr Choice<ValidateOptions::Format> kFormats[] = {{"text", ValidateOptions::Format::text},
-                                                        {"json", ValidateOptions::Format::json}};
-constexpr Choice<ValidateOptions::Color> kColors[] = {{"auto", ValidateOptions::Color::automatic},
-                                                      {"always", ValidateOptions::Color::always},
-                                                      {"never", ValidateOptions::Color::never}};
+constexpr Choice<ReportOptions::Format> kFormats[] = {{"text", ReportOptions::Format::text},
+                                                      {"json", ReportOptions::Format::json}};
+constexpr Choice<ReportOptions::Color> kColors[] = {{"auto", ReportOptions::Color::automatic},
+                                                    {"always", ReportOptions::Color::always},
+                                                    {"never", ReportOptions::Color::never}};
 constexpr Choice<Scope> kScopes[] = {
     {"folder", Scope::folder}, {"input", Scope::input}, {"file", Scope::file}};
 constexpr Choice<EnforcementAction> kFailOn[] = {{"deny", EnforcementAction::deny},
@@ -38,6 +38,7 @@ constexpr char kExamples[] =
     "  stateward validate deploy/\n"
     "  stateward explain missing-service-name\n"
     "  stateward serve --local\n"
+    "  stateward audit -n prod\n"
     "\n"
     "stateward COMMAND --help tells more of each.";
 
@@ -62,26 +63,47 @@ void add_choice(CLI::App& app, const std::string& name, T& value, const Choice<T
       ->type_name(names);
 }
 
-void add_validate(CLI::App& app, ValidateOptions& options, bool& pedantic) {
-  app.add_option("PATH", options.paths,
-                 "Files, folders, or - for standard input, which is also read\n"
-                 "where no path is given and it is no terminal. In folders\n"
-                 "*.yaml, *.yml and *.json are read, in their subfolders too,\n"
-                 "but nothing that is hidden");
+// What is shown of the findings, and how.
+void add_report(CLI::App& app, ReportOptions& options) {
   add_choice(app, "-o,--output", options.format, kFormats, "Format of the report");
-  app.add_flag("--complete", options.complete,
-               "These files are everything: absence may be concluded from");
   add_choice(app, "--fail-on", options.fail_on, kFailOn,
              "Exit with 1 where a finding has this action or a stricter one");
   add_choice(app, "--min-severity", options.min_severity, kSeverities,
              "Show findings of this severity or a worse one; hidden ones\n"
              "are counted, and fail all the same");
-  app.add_flag("--pedantic", pedantic, "Show all findings: --min-severity info");
+  app.add_flag_callback(
+      "--pedantic", [&options] { options.min_severity = Severity::info; },
+      "Show all findings: --min-severity info");
   app.add_option("--policy", options.policies,
                  "Only these policies, by id: a list with commas, or the option\nagain")
       ->delimiter(',')
       ->type_name("ID")
       ->allow_extra_args(false);
+  add_choice(app, "--color", options.color, kColors,
+             "Colours; auto: on a terminal, unless NO_COLOR is set");
+}
+
+// Which cluster, and as whom.
+void add_connection(CLI::App& app, ConnectOptions& options) {
+  auto* file = app.add_option("--kubeconfig", options.kubeconfig,
+                              "The kubeconfig (as kubectl: KUBECONFIG, else ~/.kube/config)")
+                   ->type_name("FILE");
+  auto* context = app.add_option("--context", options.context, "A context of it (the current one)")
+                      ->type_name("NAME");
+  app.add_flag("--in-cluster", options.in_cluster,
+               "As the service account of the Pod that this runs in")
+      ->excludes(file)
+      ->excludes(context);
+}
+
+void add_validate(CLI::App& app, ValidateOptions& options) {
+  app.add_option("PATH", options.paths,
+                 "Files, folders, or - for standard input, which is also read\n"
+                 "where no path is given and it is no terminal. In folders\n"
+                 "*.yaml, *.yml and *.json are read, in their subfolders too,\n"
+                 "but nothing that is hidden");
+  app.add_flag("--complete", options.complete,
+               "These files are everything: absence may be concluded from");
   app.add_option("--namespace", options.name_space,
                  "Namespace of objects that name none (" + options.name_space + ")")
       ->type_name("NS");
@@ -91,8 +113,7 @@ void add_validate(CLI::App& app, ValidateOptions& options, bool& pedantic) {
   add_choice(app, "--scope", options.scope, kScopes,
              "What belongs together and is judged together: a folder's own\n"
              "files, all that was given, or each file alone");
-  add_choice(app, "--color", options.color, kColors,
-             "Colours; auto: on a terminal, unless NO_COLOR is set");
+  add_report(app, options.report);
   app.footer(
       "Exit codes:\n"
       "  0  nothing at or above --fail-on\n"
@@ -141,6 +162,31 @@ void add_serve(CLI::App& app, ServeOptions& options) {
       "  stateward serve --listen 0.0.0.0:9443 --tls-cert tls.crt --tls-key tls.key");
 }
 
+void add_audit(CLI::App& app, AuditOptions& options) {
+  add_connection(app, options.connection);
+  auto* named = app.add_option("-n,--namespace", options.namespaces,
+                               "Only this namespace; the option again: these. Otherwise all but\n"
+                               "kube-system, kube-node-lease and kube-public")
+                    ->type_name("NS")
+                    ->allow_extra_args(false);
+  app.add_flag("-A,--all-namespaces", options.all_namespaces, "These three too")->excludes(named);
+  add_report(app, options.report);
+  app.footer(
+      "Nothing is written to the cluster. What the identity may not list is said, and policies "
+      "that\n"
+      "conclude from absence are skipped then.\n"
+      "\n"
+      "Exit codes:\n"
+      "  0  nothing at or above --fail-on\n"
+      "  1  such findings\n"
+      "  2  wrong usage, or the cluster cannot be read\n"
+      "\n"
+      "Examples:\n"
+      "  stateward audit\n"
+      "  stateward audit -n prod --policy orphaned-claim\n"
+      "  stateward audit --context staging -o json > report.json");
+}
+
 std::string usage_message(const CLI::App* app, const CLI::Error& error) {
   const auto commands = app->get_subcommands();
   return fmt::format("stateward: {}; see stateward {}--help\n", safe_text(error.what()),
@@ -158,19 +204,21 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   ValidateOptions validate;
   ExplainOptions explain;
   ServeOptions serve;
-  bool pedantic = false;
+  AuditOptions audit;
   bool show_version = false;
   app.add_flag_callback(
       "--version", [&] { show_version = true; }, "Print the version");
 
   CLI::App* validate_app =
       app.add_subcommand("validate", "Judge manifests: files, folders, standard input");
-  add_validate(*validate_app, validate, pedantic);
+  add_validate(*validate_app, validate);
   CLI::App* explain_app =
       app.add_subcommand("explain", "List the policies, or explain one with examples");
   add_explain(*explain_app, explain);
   CLI::App* serve_app = app.add_subcommand("serve", "Answer admission reviews over TLS");
   add_serve(*serve_app, serve);
+  CLI::App* audit_app = app.add_subcommand("audit", "Judge what lives in a cluster");
+  add_audit(*audit_app, audit);
   app.add_subcommand("version", "Print the version");
   app.footer(kExamples);  // last, for commands begin with their parent's
 
@@ -178,15 +226,15 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
     app.parse(argc, argv);
     if (show_version) return Command(VersionOptions{});
     if (app.get_subcommands().empty())
-      throw CLI::RequiredError("no command given: validate, explain, serve or version",
+      throw CLI::RequiredError("no command given: validate, explain, serve, audit or version",
                                CLI::ExitCodes::RequiredError);
   } catch (const CLI::ParseError& error) {
     return tl::unexpected(app.exit(error) == 0 ? 0 : 2);
   }
-  if (pedantic) validate.min_severity = Severity::info;
   if (validate_app->parsed()) return Command(std::move(validate));
   if (explain_app->parsed()) return Command(std::move(explain));
   if (serve_app->parsed()) return Command(std::move(serve));
+  if (audit_app->parsed()) return Command(std::move(audit));
   return Command(VersionOptions{});
 }
 

@@ -4,6 +4,7 @@
 #include <tl/expected.hpp>
 #include <variant>
 
+#include "cli/audit.h"
 #include "cli/explain.h"
 #include "cli/serve.h"
 #include "cli/validate.h"
@@ -11,7 +12,8 @@
 
 namespace stateward {
 
-using Command = std::variant<ValidateOptions, ExplainOptions, ServeOptions, VersionOptions>;
+using Command =
+    std::variant<ValidateOptions, ExplainOptions, ServeOptions, AuditOptions, VersionOptions>;
 
 // The command to run, or the exit code where there is nothing left to do: 0 after help, 2 after a
 // usage error, which was said on standard error.
