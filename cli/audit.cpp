@@ -37,6 +37,7 @@ class Audit {
       : policies_(std::move(policies)),
         today_(today()),
         tally_(options.report),
+        format_(options.report.format),
         report_(report_writer(options.report)) {
     tally_.summary.namespaces = 0;
   }
@@ -70,7 +71,9 @@ class Audit {
       trouble(Diagnostic::Severity::error,
               fmt::format("{}: {}", server_of(access), explained(surveyed.error())));
     }
-    report_->finish(tally_.summary);
+    // Of nothing there is no sum, but a report for programs is always whole.
+    if (surveyed || tally_.summary.objects > 0 || format_ == ReportOptions::Format::json)
+      report_->finish(tally_.summary);
     if (!std::cout.flush()) return failure("the report cannot be written to standard output");
     if (!surveyed) return 2;
     return tally_.failed() ? 1 : 0;
@@ -115,8 +118,9 @@ class Audit {
     if (error.status == 403)
       return fmt::format("{}; have it granted, or name namespaces of yours with -n", error.message);
     if (error.status == 0) {
-      return fmt::format("{}; is it the cluster you mean, and can it be reached from here?",
-                         error.message);
+      return fmt::format(
+          "{}; is it the cluster you mean (--context), and can it be reached from here?",
+          error.message);
     }
     return error.message;
   }
@@ -124,6 +128,7 @@ class Audit {
   std::vector<const Policy*> policies_;
   Date today_;
   Tally tally_;
+  ReportOptions::Format format_;
   std::unique_ptr<ReportWriter> report_;
   Progress progress_;
 };
@@ -131,6 +136,8 @@ class Audit {
 }  // namespace
 
 int run(const AuditOptions& options) {
+  if (options.all_namespaces && !options.namespaces.empty())
+    return failure("-n names namespaces, --all-namespaces means all: choose one");
   auto policies = chosen_policies(options.report.policies);
   if (!policies) return failure(policies.error().message);
   const auto source = connect(options.connection);

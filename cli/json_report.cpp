@@ -52,18 +52,19 @@ Json exemption_json(const std::optional<Exemption>& exemption) {
 
 Json finding_json(const JudgedSet& set, const PlacedFinding& placed) {
   const Finding& finding = placed.finding;
-  const std::string_view file =
-      set.manifests == nullptr ? "" : set.manifests->file_of(*finding.object).name;
-  return {{"policy", finding.policy->id},
-          {"severity", to_string(finding.severity)},
-          {"action", to_string(action_of(finding, set.enforcement))},
-          {"object", object_json(*finding.object)},
-          {"path", finding.path.text()},
-          {"location", location_json(file, placed.place)},
-          {"message", finding.message},
-          {"remedy", finding.remedy},
-          {"fix", fix_json(finding.fix)},
-          {"exemption", exemption_json(finding.exemption)}};
+  return {
+      {"policy", finding.policy->id},
+      {"severity", to_string(finding.severity)},
+      {"action", to_string(action_of(finding, set.enforcement))},
+      {"object", object_json(*finding.object)},
+      {"path", finding.path.text()},
+      {"location", set.manifests == nullptr
+                       ? Json()
+                       : location_json(set.manifests->file_of(*finding.object).name, placed.place)},
+      {"message", finding.message},
+      {"remedy", finding.remedy},
+      {"fix", fix_json(finding.fix)},
+      {"exemption", exemption_json(finding.exemption)}};
 }
 
 void append(std::string& list, const Json& entry) {

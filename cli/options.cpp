@@ -85,15 +85,13 @@ void add_report(CLI::App& app, ReportOptions& options) {
 
 // Which cluster, and as whom.
 void add_connection(CLI::App& app, ConnectOptions& options) {
-  auto* file = app.add_option("--kubeconfig", options.kubeconfig,
-                              "The kubeconfig (as kubectl: KUBECONFIG, else ~/.kube/config)")
-                   ->type_name("FILE");
-  auto* context = app.add_option("--context", options.context, "A context of it (the current one)")
-                      ->type_name("NAME");
+  app.add_option("--kubeconfig", options.kubeconfig,
+                 "The kubeconfig (as kubectl: KUBECONFIG, else ~/.kube/config)")
+      ->type_name("FILE");
+  app.add_option("--context", options.context, "A context of it (the current one)")
+      ->type_name("NAME");
   app.add_flag("--in-cluster", options.in_cluster,
-               "As the service account of the Pod that this runs in")
-      ->excludes(file)
-      ->excludes(context);
+               "Instead of these: as the service account of the Pod that this\nruns in");
 }
 
 void add_validate(CLI::App& app, ValidateOptions& options) {
@@ -164,12 +162,12 @@ void add_serve(CLI::App& app, ServeOptions& options) {
 
 void add_audit(CLI::App& app, AuditOptions& options) {
   add_connection(app, options.connection);
-  auto* named = app.add_option("-n,--namespace", options.namespaces,
-                               "Only this namespace; the option again: these. Otherwise all but\n"
-                               "kube-system, kube-node-lease and kube-public")
-                    ->type_name("NS")
-                    ->allow_extra_args(false);
-  app.add_flag("-A,--all-namespaces", options.all_namespaces, "These three too")->excludes(named);
+  app.add_option("-n,--namespace", options.namespaces,
+                 "Only this namespace; the option again: these. Otherwise all but\n"
+                 "kube-system, kube-node-lease and kube-public")
+      ->type_name("NS")
+      ->allow_extra_args(false);
+  app.add_flag("-A,--all-namespaces", options.all_namespaces, "These three too");
   add_report(app, options.report);
   app.footer(
       "Nothing is written to the cluster. What the identity may not list is said, and policies "

@@ -64,4 +64,5 @@ TEST_CASE("without a kubeconfig and outside of a Pod it is said which option to 
   const auto pod = connect({.in_cluster = true});
   REQUIRE_FALSE(pod);
   CHECK(pod.error().message.find("no Pod with a service account") != std::string::npos);
+  CHECK_FALSE(connect({.in_cluster = true, .context = "a"}));
 }
