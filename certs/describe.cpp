@@ -116,4 +116,14 @@ Result<std::vector<CertificateDescription>> describe(std::string_view pem) {
   return all;
 }
 
+Result<bool> key_belongs(std::string_view certificate_pem, std::string_view key_pem) {
+  const auto certificates = certificates_from_pem(certificate_pem);
+  if (!certificates) return tl::unexpected(certificates.error());
+  const auto key = key_from_pem(key_pem);
+  if (!key) return tl::unexpected(key.error());
+  const bool own = X509_check_private_key(certificates->front().get(), key->get()) == 1;
+  ERR_clear_error();
+  return own;
+}
+
 }  // namespace stateward

@@ -32,6 +32,9 @@ CertificateDescription describe(X509& certificate);
 // All certificates of a PEM text, in order.
 Result<std::vector<CertificateDescription>> describe(std::string_view pem);
 
+// The first key of the one text is that of the first certificate of the other.
+Result<bool> key_belongs(std::string_view certificate_pem, std::string_view key_pem);
+
 std::vector<std::string> names_of(const X509& certificate);
 std::vector<std::string> permitted_names_of(const X509& certificate);
 

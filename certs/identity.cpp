@@ -4,32 +4,11 @@
 #include <fmt/format.h>
 #include <openssl/err.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <memory>
-#include <system_error>
-
 #include "certs/pem.h"
+#include "certs/pem_file.h"
 
 namespace stateward {
 namespace {
-
-// A chain of ten RSA certificates has 20 KiB.
-constexpr std::size_t kLargestFile = 1 << 20;
-
-std::string reason_of(int error) { return std::generic_category().message(error); }
-
-Result<std::string> read_file(const std::filesystem::path& path) {
-  const std::unique_ptr<std::FILE, Freed<std::fclose>> file(std::fopen(path.c_str(), "rb"));
-  if (!file) return fail(fmt::format("{}: {}", path.string(), reason_of(errno)));
-  std::string text(kLargestFile + 1, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-  if (std::ferror(file.get()) != 0)
-    return fail(fmt::format("{}: {}", path.string(), reason_of(errno)));
-  if (text.size() > kLargestFile)
-    return fail(fmt::format("{}: larger than 1 MiB, so no PEM file", path.string()));
-  return text;
-}
 
 bool looks_like_key(const std::string& pem) {
   return pem.find("PRIVATE KEY-----") != std::string::npos;
@@ -43,9 +22,9 @@ Error in_file(const std::filesystem::path& path, const Error& error, std::string
 
 Result<Identity> load_identity(const std::filesystem::path& chain, const std::filesystem::path& key,
                                std::chrono::sys_seconds now) {
-  auto chain_text = read_file(chain);
+  auto chain_text = read_pem_file(chain);
   if (!chain_text) return tl::unexpected(chain_text.error());
-  auto key_text = read_file(key);
+  auto key_text = read_pem_file(key);
   if (!key_text) return tl::unexpected(key_text.error());
 
   const auto certificates = certificates_from_pem(*chain_text);

@@ -140,7 +140,7 @@ int run(const AuditOptions& options) {
     return failure("-n names namespaces, --all-namespaces means all: choose one");
   auto policies = chosen_policies(options.report.policies);
   if (!policies) return failure(policies.error().message);
-  const auto source = connect(options.connection);
+  const auto source = connect(options.cluster);
   if (!source) return failure(source.error().message);
   SurveyOptions wanted;
   std::set<std::string> named;

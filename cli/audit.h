@@ -11,7 +11,7 @@
 namespace stateward {
 
 struct AuditOptions {
-  ConnectOptions connection;
+  ConnectOptions cluster;
   std::vector<std::string> namespaces;  // empty: all but those of the system
   bool all_namespaces = false;          // those of the system too
   ReportOptions report;

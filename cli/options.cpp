@@ -4,7 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +26,8 @@ constexpr Choice<ReportOptions::Color> kColors[] = {{"auto", ReportOptions::Colo
                                                     {"never", ReportOptions::Color::never}};
 constexpr Choice<Scope> kScopes[] = {
     {"folder", Scope::folder}, {"input", Scope::input}, {"file", Scope::file}};
+constexpr Choice<CertsInspectOptions::Format> kCertsFormats[] = {
+    {"text", CertsInspectOptions::Format::text}, {"json", CertsInspectOptions::Format::json}};
 constexpr Choice<EnforcementAction> kFailOn[] = {{"deny", EnforcementAction::deny},
                                                  {"warn", EnforcementAction::warn},
                                                  {"never", EnforcementAction::off}};
@@ -83,17 +87,6 @@ void add_report(CLI::App& app, ReportOptions& options) {
              "Colours; auto: on a terminal, unless NO_COLOR is set");
 }
 
-// Which cluster, and as whom.
-void add_connection(CLI::App& app, ConnectOptions& options) {
-  app.add_option("--kubeconfig", options.kubeconfig,
-                 "The kubeconfig (as kubectl: KUBECONFIG, else ~/.kube/config)")
-      ->type_name("FILE");
-  app.add_option("--context", options.context, "A context of it (the current one)")
-      ->type_name("NAME");
-  app.add_flag("--in-cluster", options.in_cluster,
-               "Instead of these: as the service account of the Pod that this\nruns in");
-}
-
 void add_validate(CLI::App& app, ValidateOptions& options) {
   app.add_option("PATH", options.paths,
                  "Files, folders, or - for standard input, which is also read\n"
@@ -136,6 +129,25 @@ void add_explain(CLI::App& app, ExplainOptions& options) {
       "  stateward explain missing-service-name");
 }
 
+void add_cluster(CLI::App& app, ConnectOptions& options) {
+  app.add_flag("--in-cluster", options.in_cluster,
+               "The cluster that we run in, as the Pod's service account");
+  app.add_option("--kubeconfig", options.kubeconfig, "The cluster that a kubeconfig names")
+      ->type_name("FILE");
+  app.add_option("--context", options.context, "A context of it, not the current one")
+      ->type_name("NAME");
+}
+
+void add_namespaces(CLI::App& app, std::string& own, std::vector<std::string>& watched) {
+  app.add_option("--namespace", own,
+                 "Where stateward is installed; with --in-cluster the Pod's\nown (" + own + ")")
+      ->type_name("NS");
+  app.add_option("--watch-namespace", watched,
+                 "Only this namespace; again for more. Default: all of them")
+      ->allow_extra_args(false)
+      ->type_name("NS");
+}
+
 void add_serve(CLI::App& app, ServeOptions& options) {
   app.add_option("--listen", options.listen,
                  "Where reviews are answered, over TLS (" + options.listen + ")")
@@ -145,23 +157,147 @@ void add_serve(CLI::App& app, ServeOptions& options) {
                  "empty: nowhere (" +
                      options.health_listen + ")")
       ->type_name("ADDR:PORT");
-  app.add_option("--tls-cert", options.tls_cert, "The certificate and its chain, PEM")
+  app.add_option("--tls-cert", options.tls_cert,
+                 "The certificate and its chain, PEM. This file and the two below\n"
+                 "are read again every 10 s")
       ->type_name("FILE");
   app.add_option("--tls-key", options.tls_key, "Its private key, PEM")->type_name("FILE");
+  app.add_option("--client-ca", options.client_ca,
+                 "Clients must show a certificate that one of these authorities,\n"
+                 "PEM, signed for clients (an API server shows one only where it\n"
+                 "was told to: AdmissionConfiguration, kubeConfigFile)")
+      ->type_name("FILE");
+  app.add_option("--client-name", options.client_name,
+                 "And its common name or a DNS name of it must be this one")
+      ->type_name("NAME");
   app.add_flag("--local", options.local,
                "Instead of the two files: make an authority in memory, and\n"
                "print how to try two reviews");
+  add_cluster(app, options.cluster);
+  add_namespaces(app, options.name_space, options.namespaces);
   app.footer(
       "Paths: POST /mutate, /validate, /validate/observe (never denies), /validate/guard (guarded\n"
       "actions)\n"
       "\n"
       "Examples:\n"
       "  stateward serve --local\n"
-      "  stateward serve --listen 0.0.0.0:9443 --tls-cert tls.crt --tls-key tls.key");
+      "  stateward serve --listen 0.0.0.0:9443 --tls-cert tls.crt --tls-key tls.key\n"
+      "  stateward serve --in-cluster --listen 0.0.0.0:9443 --health-listen 0.0.0.0:8081");
+}
+
+void add_control(CLI::App& app, ControlOptions& options) {
+  add_cluster(app, options.cluster);
+  add_namespaces(app, options.name_space, options.namespaces);
+  app.add_option("--health-listen", options.health_listen,
+                 "Where /livez, /readyz and /version are answered, without TLS;\n"
+                 "empty: nowhere (" +
+                     options.health_listen + ")")
+      ->type_name("ADDR:PORT");
+  app.add_flag("--no-certificates", options.no_certificates,
+               "Leave the authority and the caBundles to somebody else");
+  app.add_flag("--disruption-budgets", options.disruption_budgets,
+               "Make a PodDisruptionBudget for sets that none covers");
+  app.footer(
+      "Several may run; one of them, the holder of the Lease, acts.\n"
+      "\n"
+      "Examples:\n"
+      "  stateward control --in-cluster --health-listen 0.0.0.0:8081\n"
+      "  stateward control --kubeconfig admin.conf");
+}
+
+void add_certs_inspect(CLI::App& app, CertsInspectOptions& options) {
+  app.add_option("FILE", options.file, "Certificates as PEM; - is standard input")->required();
+  app.add_option("--key", options.key, "The key of the first one, to be held against it")
+      ->type_name("FILE");
+  add_choice(app, "-o,--output", options.format, kCertsFormats, "Format");
+  app.footer(
+      "Exit codes:\n"
+      "  0  all certificates hold now, and the key is the first one's\n"
+      "  1  one does not, or the key is another's\n"
+      "  2  wrong usage, or a file that cannot be read\n"
+      "\n"
+      "Examples:\n"
+      "  stateward certs inspect tls.crt --key tls.key\n"
+      "  kubectl get validatingwebhookconfiguration stateward-validating \\\n"
+      "    -o jsonpath='{.webhooks[0].clientConfig.caBundle}' | base64 -d | stateward certs "
+      "inspect -");
+}
+
+template <typename Options>
+void add_certs_output(CLI::App& app, Options& options) {
+  app.add_option("--out", options.out, "Folder to write to, made where it is missing (.)")
+      ->type_name("DIR");
+  app.add_option("--life", options.days, "Life of the certificate in days (365)")
+      ->check(CLI::Range(1, 3650))
+      ->type_name("DAYS");
+  app.add_flag("--force", options.force, "Replace files that are there");
+}
+
+void add_certs_make(CLI::App& app, CertsMakeOptions& options) {
+  app.add_option("--name", options.names,
+                 "A name or address by which the server is called; again for\n"
+                 "more. The API server calls SERVICE.NAMESPACE.svc")
+      ->required()
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  add_certs_output(app, options);
+  auto* certificate =
+      app.add_option("--ca-cert", options.ca_cert, "Sign with this authority instead of making one")
+          ->type_name("FILE");
+  auto* key = app.add_option("--ca-key", options.ca_key, "Its key")->type_name("FILE");
+  certificate->needs(key);
+  key->needs(certificate);
+  app.footer(
+      "Writes tls.crt and tls.key, and ca.crt and ca.key where it makes the authority, which may\n"
+      "sign for these names only.\n"
+      "\n"
+      "Examples:\n"
+      "  stateward certs make --name stateward-webhook.stateward-system.svc --out certs");
+}
+
+void add_certs_renew(CLI::App& app, CertsRenewOptions& options) {
+  app.add_option("--cert", options.cert, "The certificate to be replaced by one of the same names")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--ca-cert", options.ca_cert, "The authority that signs")
+      ->required()
+      ->type_name("FILE");
+  app.add_option("--ca-key", options.ca_key, "Its key")->required()->type_name("FILE");
+  add_certs_output(app, options);
+  app.footer(
+      "Writes tls.crt and tls.key, with a new key. A server that serves these files takes them\n"
+      "within 10 s.\n"
+      "\n"
+      "Examples:\n"
+      "  stateward certs renew --cert tls.crt --ca-cert ca.crt --ca-key ca.key --force");
+}
+
+// `certs` has commands of its own; the answer tells which was given.
+std::function<CertsOptions()> add_certs(CLI::App& app) {
+  app.require_subcommand(1);
+  const auto inspect = std::make_shared<CertsInspectOptions>();
+  const auto make = std::make_shared<CertsMakeOptions>();
+  const auto renew = std::make_shared<CertsRenewOptions>();
+  CLI::App* inspect_app = app.add_subcommand("inspect", "Show what stands in certificates");
+  add_certs_inspect(*inspect_app, *inspect);
+  CLI::App* make_app =
+      app.add_subcommand("make", "Make an authority and a certificate for serving");
+  add_certs_make(*make_app, *make);
+  CLI::App* renew_app = app.add_subcommand("renew", "Make a certificate like an older one");
+  add_certs_renew(*renew_app, *renew);
+  app.footer(
+      "Examples:\n"
+      "  stateward certs inspect tls.crt\n"
+      "  stateward certs make --name stateward-webhook.stateward-system.svc");
+  return [=]() -> CertsOptions {
+    if (inspect_app->parsed()) return *inspect;
+    if (make_app->parsed()) return *make;
+    return *renew;
+  };
 }
 
 void add_audit(CLI::App& app, AuditOptions& options) {
-  add_connection(app, options.connection);
+  add_cluster(app, options.cluster);
   app.add_option("-n,--namespace", options.namespaces,
                  "Only this namespace; the option again: these. Otherwise all but\n"
                  "kube-system, kube-node-lease and kube-public")
@@ -170,9 +306,9 @@ void add_audit(CLI::App& app, AuditOptions& options) {
   app.add_flag("-A,--all-namespaces", options.all_namespaces, "These three too");
   add_report(app, options.report);
   app.footer(
-      "Nothing is written to the cluster. What the identity may not list is said, and policies "
-      "that\n"
-      "conclude from absence are skipped then.\n"
+      "Nothing is written to the cluster. What may not be listed is said, and policies that "
+      "conclude\n"
+      "from absence are skipped then.\n"
       "\n"
       "Exit codes:\n"
       "  0  nothing at or above --fail-on\n"
@@ -187,6 +323,11 @@ void add_audit(CLI::App& app, AuditOptions& options) {
 
 std::string usage_message(const CLI::App* app, const CLI::Error& error) {
   const auto commands = app->get_subcommands();
+  if (!commands.empty() && !commands.front()->get_subcommands().empty()) {
+    return fmt::format("stateward: {}; see stateward {} {} --help\n", safe_text(error.what()),
+                       commands.front()->get_name(),
+                       commands.front()->get_subcommands().front()->get_name());
+  }
   return fmt::format("stateward: {}; see stateward {}--help\n", safe_text(error.what()),
                      commands.empty() ? "" : commands.front()->get_name() + " ");
 }
@@ -202,6 +343,7 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   ValidateOptions validate;
   ExplainOptions explain;
   ServeOptions serve;
+  ControlOptions control;
   AuditOptions audit;
   bool show_version = false;
   app.add_flag_callback(
@@ -215,8 +357,13 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   add_explain(*explain_app, explain);
   CLI::App* serve_app = app.add_subcommand("serve", "Answer admission reviews over TLS");
   add_serve(*serve_app, serve);
+  CLI::App* control_app = app.add_subcommand(
+      "control", "Keep governing Services, claim labels and certificates in a cluster");
+  add_control(*control_app, control);
   CLI::App* audit_app = app.add_subcommand("audit", "Judge what lives in a cluster");
   add_audit(*audit_app, audit);
+  CLI::App* certs_app = app.add_subcommand("certs", "Look at, make and renew certificates");
+  const auto certs = add_certs(*certs_app);
   app.add_subcommand("version", "Print the version");
   app.footer(kExamples);  // last, for commands begin with their parent's
 
@@ -224,7 +371,7 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
     app.parse(argc, argv);
     if (show_version) return Command(VersionOptions{});
     if (app.get_subcommands().empty())
-      throw CLI::RequiredError("no command given: validate, explain, serve, audit or version",
+      throw CLI::RequiredError("no command given: stateward --help lists them",
                                CLI::ExitCodes::RequiredError);
   } catch (const CLI::ParseError& error) {
     return tl::unexpected(app.exit(error) == 0 ? 0 : 2);
@@ -232,7 +379,9 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   if (validate_app->parsed()) return Command(std::move(validate));
   if (explain_app->parsed()) return Command(std::move(explain));
   if (serve_app->parsed()) return Command(std::move(serve));
+  if (control_app->parsed()) return Command(std::move(control));
   if (audit_app->parsed()) return Command(std::move(audit));
+  if (certs_app->parsed()) return Command(certs());
   return Command(VersionOptions{});
 }
 

@@ -5,6 +5,8 @@
 #include <variant>
 
 #include "cli/audit.h"
+#include "cli/certs.h"
+#include "cli/control.h"
 #include "cli/explain.h"
 #include "cli/serve.h"
 #include "cli/validate.h"
@@ -12,8 +14,8 @@
 
 namespace stateward {
 
-using Command =
-    std::variant<ValidateOptions, ExplainOptions, ServeOptions, AuditOptions, VersionOptions>;
+using Command = std::variant<ValidateOptions, ExplainOptions, ServeOptions, ControlOptions,
+                             AuditOptions, CertsOptions, VersionOptions>;
 
 // The command to run, or the exit code where there is nothing left to do: 0 after help, 2 after a
 // usage error, which was said on standard error.

@@ -1,16 +1,17 @@
 #include "cli/serve.h"
 
 #include <fmt/format.h>
-#include <pthread.h>
 
 #include <csignal>
 #include <cstdio>
 #include <optional>
 #include <thread>
 
-#include "certs/identity.h"
 #include "cli/local.h"
+#include "cli/serving_files.h"
+#include "cli/stop_signals.h"
 #include "cli/version.h"
+#include "cluster/replica.h"
 #include "policies/catalogue.h"
 #include "webhook/log.h"
 #include "webhook/server.h"
@@ -26,50 +27,60 @@ std::chrono::sys_seconds now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-// The signals that end us, blocked from here on in this thread and in those that it makes.
-class StopSignals {
- public:
-  StopSignals() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGTERM);
-    sigaddset(&signals_, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-  }
-  StopSignals(const StopSignals&) = delete;
-  StopSignals& operator=(const StopSignals&) = delete;
-  // The one that came, if it came within a second.
-  std::optional<int> wait() const {
-    const timespec second{.tv_sec = 1, .tv_nsec = 0};
-    const int signal = sigtimedwait(&signals_, nullptr, &second);
-    return signal > 0 ? std::optional(signal) : std::nullopt;
-  }
-  // The next one ends the process at once.
-  void release() const { pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr); }
-
- private:
-  sigset_t signals_{};
-};
-
 // All that must be right before anything is listened to.
 struct Prepared {
   ServerOptions server;
-  Identity identity;
   std::optional<Local> local;
+  std::optional<ServingFiles> files;
+  std::optional<ClientAuthority> clients;
+  std::shared_ptr<CredentialSource> cluster;  // where there is one
 };
 
+bool wants_cluster(const ConnectOptions& cluster) {
+  return cluster.in_cluster || !cluster.kubeconfig.empty() || !cluster.context.empty();
+}
+
 Result<void> check(const ServeOptions& options) {
+  if (options.client_ca.empty() && !options.client_name.empty())
+    return fail("--client-name needs --client-ca too");
   const bool files = !options.tls_cert.empty() || !options.tls_key.empty();
-  if (options.local && files)
-    return fail("--local makes its own certificate: leave out --tls-cert and --tls-key");
-  if (options.local) return {};
-  if (!files)
-    return fail("give --tls-cert and --tls-key, or --local to have an authority made in memory");
+  const bool cluster = wants_cluster(options.cluster);
+  if (options.local && (files || cluster))
+    return fail("--local makes its own certificate and knows no cluster: give it alone");
+  if (options.local || (cluster && !files)) return {};
+  if (!files) {
+    return fail(
+        "give --tls-cert and --tls-key, --in-cluster to have one from the installation's "
+        "authority, or --local to have an authority made in memory");
+  }
   if (options.tls_cert.empty()) return fail("--tls-key needs --tls-cert too");
   if (options.tls_key.empty()) return fail("--tls-cert needs --tls-key too");
   return {};
 }
 
-Result<Prepared> prepare(const ServeOptions& options) {
+// What is shown at first, and what may replace it later.
+Result<void> prepare_identity(const ServeOptions& options, ServingIdentity& identity,
+                              Prepared& prepared) {
+  if (!options.client_ca.empty()) {
+    auto clients = ClientAuthority::open(options.client_ca, options.client_name, identity);
+    if (!clients) return tl::unexpected(clients.error());
+    prepared.clients.emplace(std::move(*clients));
+  }
+  if (options.local) {
+    auto local = Local::make(options.local_folder, prepared.server.admission.host, now());
+    if (!local) return tl::unexpected(local.error());
+    prepared.local.emplace(std::move(*local));
+    return identity.replace(prepared.local->identity());
+  }
+  // Minted from the authority once it has been read.
+  if (options.tls_cert.empty()) return {};
+  auto files = ServingFiles::open(options.tls_cert, options.tls_key, now(), identity);
+  if (!files) return tl::unexpected(files.error());
+  prepared.files.emplace(std::move(*files));
+  return {};
+}
+
+Result<Prepared> prepare(const ServeOptions& options, ServingIdentity& identity) {
   if (auto checked = check(options); !checked) return tl::unexpected(checked.error());
   Prepared prepared;
   auto admission = parse_endpoint(options.listen);
@@ -80,16 +91,13 @@ Result<Prepared> prepare(const ServeOptions& options) {
     if (!health) return fail(fmt::format("--health-listen: {}", health.error().message));
     prepared.server.health = std::move(*health);
   }
-  if (options.local) {
-    auto local = Local::make(options.local_folder, prepared.server.admission.host, now());
-    if (!local) return tl::unexpected(local.error());
-    prepared.identity = local->identity();
-    prepared.local.emplace(std::move(*local));
-    return prepared;
+  if (wants_cluster(options.cluster)) {
+    auto source = connect(options.cluster);
+    if (!source) return tl::unexpected(source.error());
+    prepared.cluster = std::move(*source);
   }
-  auto identity = load_identity(options.tls_cert, options.tls_key, now());
-  if (!identity) return tl::unexpected(identity.error());
-  prepared.identity = std::move(*identity);
+  if (auto shown = prepare_identity(options, identity, prepared); !shown)
+    return tl::unexpected(shown.error());
   return prepared;
 }
 
@@ -105,10 +113,51 @@ int refuse(const Error& error) {
   return kNotStarted;
 }
 
+// The inventory and, unless it comes from files, the certificate.
+std::unique_ptr<Replica> start_replica(const ServeOptions& options, const Prepared& prepared,
+                                       ServingIdentity& identity, Log& log) {
+  if (!prepared.cluster) return nullptr;
+  const std::string& own = prepared.cluster->access().name_space;
+  return std::make_unique<Replica>(
+      prepared.cluster,
+      ReplicaOptions{.name_space = options.cluster.in_cluster ? own : options.name_space,
+                     .namespaces = options.namespaces,
+                     .certificate = options.tls_cert.empty()},
+      now,
+      [&identity, &log](const Identity& minted) {
+        if (const auto shown = identity.replace(minted); !shown) log.error(shown.error().message);
+      },
+      [&log](std::string_view line) { log.info(line); });
+}
+
+Knowledge knowledge_of(const Replica* replica) {
+  if (replica == nullptr) return {};
+  const Inventory& inventory = replica->inventory();
+  return {.view = [&inventory](std::string_view name_space) { return inventory.view(name_space); },
+          .wait_for =
+              [&inventory](Kind kind, std::string_view name_space, std::string_view name,
+                           std::chrono::steady_clock::time_point deadline) {
+                return inventory.filled() && inventory.wait_for(kind, name_space, name, deadline);
+              }};
+}
+
+std::vector<HealthCheck> checks_of(const Replica& replica) {
+  const bool filled = replica.inventory().filled();
+  const bool accepted = replica.accepted();
+  return {{"watches", filled,
+           filled ? fmt::format("last heard of {} s ago", replica.inventory().staleness().count())
+                  : "the cluster has not been read yet"},
+          {"bundle", accepted,
+           accepted ? "the configurations trust our certificate"
+                    : "the configurations do not hold the authority's caBundle yet"}};
+}
+
+template <typename EachSecond>
 int serve_until_told(Server& server, Routes& routes, const StopSignals& signals,
-                     std::chrono::seconds drain, Log& log) {
+                     std::chrono::seconds drain, Log& log, EachSecond each_second) {
   std::optional<int> signal;
   while (!(signal = signals.wait())) {
+    each_second();
     if (server.running()) continue;
     log.error("a listener was closed by the operating system");
     return kGaveUp;
@@ -128,17 +177,22 @@ int serve_until_told(Server& server, Routes& routes, const StopSignals& signals,
 
 int run(const ServeOptions& options) {
   const StopSignals signals;
-  const auto prepared = prepare(options);
+  ServingIdentity identity;
+  auto prepared = prepare(options, identity);
   if (!prepared) return refuse(prepared.error());
   Log log;
-  Routes routes({.version = std::string(version()),
-                 .policies = policies::all_policies(),
-                 .injections = policies::all_injections(),
-                 .set = {},
-                 .certificate_expires = prepared->identity.not_after,
-                 .now = now,
-                 .observe = [&log](const Answered& answered) { log.answered(answered); }});
-  const auto server = Server::start(prepared->server, prepared->identity, routes);
+  const std::unique_ptr<Replica> replica = start_replica(options, *prepared, identity, log);
+  Routes routes(
+      {.version = std::string(version()),
+       .policies = policies::all_policies(),
+       .injections = policies::all_injections(),
+       .knowledge = knowledge_of(replica.get()),
+       .certificate_expires = [&identity] { return identity.expires(); },
+       .now = now,
+       .observe = [&log](const Answered& answered) { log.answered(answered); },
+       .checks =
+           [&replica] { return replica ? checks_of(*replica) : std::vector<HealthCheck>(); }});
+  const auto server = Server::start(prepared->server, identity, routes);
   if (!server) {
     return refuse(
         {fmt::format("{}; --listen and --health-listen choose addresses", server.error().message)});
@@ -151,7 +205,13 @@ int run(const ServeOptions& options) {
     log.info(greeting(**server));
   }
   const std::chrono::seconds drain = options.local ? std::chrono::seconds{0} : options.drain;
-  return serve_until_told(**server, routes, signals, drain, log);
+  auto read = std::chrono::steady_clock::now();
+  return serve_until_told(**server, routes, signals, drain, log, [&] {
+    if (std::chrono::steady_clock::now() - read < options.reread) return;
+    read = std::chrono::steady_clock::now();
+    if (prepared->files) prepared->files->reread(now(), identity, log);
+    if (prepared->clients) prepared->clients->reread(identity, log);
+  });
 }
 
 }  // namespace stateward

@@ -3,6 +3,9 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
+
+#include "cli/connect.h"
 
 namespace stateward {
 
@@ -11,12 +14,22 @@ struct ServeOptions {
   std::string health_listen = "127.0.0.1:8081";  // empty: none
   std::string tls_cert;
   std::string tls_key;
-  bool local = false;  // an authority made in memory instead of the two files
+  std::string
+      client_ca;  // authorities of clients, who must then show a certificate; empty: anybody
+  std::string client_name;  // whom that certificate must be of; empty: anybody whom they signed for
+  bool local = false;       // an authority made in memory instead of the two files
   std::string
       local_folder;  // --local writes its files there; empty: into a fresh one, removed in the end
+  // A cluster: its objects are watched and, without the two files, the certificate is minted from
+  // the authority of the installation in `name_space` (in a Pod: its own namespace).
+  ConnectOptions cluster;
+  std::string name_space = "stateward-system";
+  std::vector<std::string> namespaces;  // to watch; empty: all
   // How long SIGTERM leaves others time to stop sending before connections are refused; --local and
   // SIGINT do not wait.
   std::chrono::seconds drain{15};
+  // How often the files are read again. A Secret volume takes up to a minute by itself.
+  std::chrono::seconds reread{10};
 };
 
 // SIGTERM and SIGINT end it; a second one ends it at once. To be called where no other thread runs

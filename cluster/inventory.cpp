@@ -151,7 +151,8 @@ void Inventory::heard(std::size_t feed, bool listed) {
 Inventory::Feed::Feed(Inventory& inventory, const WatchedResource& resource, std::size_t number)
     : inventory_(inventory),
       resource_(resource),
-      projection_(projection_of(resource)),
+      projection_(projection_of(resource, false)),
+      bare_projection_(projection_of(resource, true)),
       number_(static_cast<std::uint32_t>(number)) {}
 
 Object Inventory::Feed::identify(Node object) const {
@@ -177,7 +178,8 @@ void Inventory::Feed::end_list() {
 
 std::shared_ptr<const Inventory::Entry> Inventory::Feed::keep(Node object) const {
   auto entry = std::make_shared<Entry>();
-  entry->kept = projection_.of(object, inventory_.names_);
+  const bool bare = !identify(object).controller().exists();
+  entry->kept = (bare ? bare_projection_ : projection_).of(object, inventory_.names_);
   entry->object = identify(entry->kept.node());
   entry->object.name_space = inventory_.name_of_space(identify(object).name_space);
   return entry;

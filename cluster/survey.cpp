@@ -146,7 +146,7 @@ bool comes_before(std::string_view left, std::string_view right) {
   const auto [l, r] = std::mismatch(left.begin(), left.begin() + common, right.begin());
   const char at_left = l == left.end() ? '/' : *l;
   const char at_right = r == right.end() ? '/' : *r;
-  return left != right && at_left < at_right;
+  return at_left < at_right;
 }
 
 // ReplicaSets of a Deployment, Jobs of a CronJob: what there is to say is said of these.
@@ -290,8 +290,8 @@ class Survey {
   void keep_of_cluster(const WatchedResource& watched, Node node) {
     const SurveyedResource surveyed{
         .kind = watched.kind, .api_version = watched.api_version, .kind_name = watched.kind_name};
-    of_cluster_.push_back(
-        std::make_unique<Entry>(surveyed, stateward::projection_of(watched).of(node, names_)));
+    of_cluster_.push_back(std::make_unique<Entry>(
+        surveyed, stateward::projection_of(watched, false).of(node, names_)));
   }
 
   ApiResult<void> read_all_of(const WatchedResource& watched) {

@@ -11,6 +11,7 @@ namespace {
 constexpr auto kMetadata = std::to_array<std::string_view>({
     "metadata name",
     "metadata annotations stateward.dev/*",
+    "metadata ownerReferences apiVersion",
     "metadata ownerReferences kind",
     "metadata ownerReferences name",
     "metadata ownerReferences controller",
@@ -50,6 +51,7 @@ constexpr auto kStatefulSet = std::to_array<std::string_view>({
 
 constexpr auto kClaim = std::to_array<std::string_view>({
     "metadata labels",
+    "metadata creationTimestamp",
     "spec accessModes",
     "spec resources requests storage",
     "spec storageClassName",
@@ -63,6 +65,20 @@ constexpr auto kPod = std::to_array<std::string_view>({
     "spec volumes persistentVolumeClaim",
     "spec containers volumeMounts name",
     "spec containers volumeMounts readOnly",
+    "spec initContainers volumeMounts name",
+    "spec initContainers volumeMounts readOnly",
+    "status phase",
+});
+
+// A Pod made by hand may stand in a member's place: whether its labels are the set's is asked.
+constexpr auto kBarePod = std::to_array<std::string_view>({
+    "metadata labels",
+    "spec volumes name",
+    "spec volumes persistentVolumeClaim",
+    "spec containers name",
+    "spec containers volumeMounts name",
+    "spec containers volumeMounts readOnly",
+    "spec initContainers name",
     "spec initContainers volumeMounts name",
     "spec initContainers volumeMounts readOnly",
     "status phase",
@@ -123,7 +139,7 @@ constexpr std::array kWatched = {
         Kind::stateful_set, {"apps", "v1", "statefulsets"}, "apps/v1", "StatefulSet", kStatefulSet},
     WatchedResource{
         Kind::claim, {"", "v1", "persistentvolumeclaims"}, "v1", "PersistentVolumeClaim", kClaim},
-    WatchedResource{Kind::pod, {"", "v1", "pods"}, "v1", "Pod", kPod},
+    WatchedResource{Kind::pod, {"", "v1", "pods"}, "v1", "Pod", kPod, kBarePod},
     WatchedResource{Kind::service, {"", "v1", "services"}, "v1", "Service", kService},
     WatchedResource{Kind::disruption_budget,
                     {"policy", "v1", "poddisruptionbudgets"},
@@ -150,14 +166,16 @@ constexpr std::array kWatched = {
 
 std::span<const WatchedResource> watched_resources() { return kWatched; }
 
-Projection projection_of(const WatchedResource& watched) {
-  std::vector<std::string_view> paths(watched.fields.begin(), watched.fields.end());
+Projection projection_of(const WatchedResource& watched, bool bare) {
+  const auto fields =
+      bare && !watched.fields_if_bare.empty() ? watched.fields_if_bare : watched.fields;
+  std::vector<std::string_view> paths(fields.begin(), fields.end());
   if (watched.namespaced()) paths.insert(paths.end(), kMetadata.begin(), kMetadata.end());
   return Projection(paths);
 }
 
 bool is_kept(const Object& object) {
-  if (object.kind != Kind::pod) return true;
+  if (object.kind != Kind::pod || !object.controller().exists()) return true;
   const auto volumes = object.spec()["volumes"].items();
   return std::any_of(volumes.begin(), volumes.end(),
                      [](Node volume) { return volume["persistentVolumeClaim"].exists(); });

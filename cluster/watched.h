@@ -16,6 +16,8 @@ struct WatchedResource {
   std::string_view api_version;  // of its objects: "apps/v1"
   std::string_view kind_name;    // "StatefulSet"
   std::span<const std::string_view> fields;
+  // Of objects that no controller made, where more is asked about them; else empty.
+  std::span<const std::string_view> fields_if_bare = {};
   bool namespaced() const { return !is_cluster_scoped(kind); }
 };
 
@@ -23,8 +25,8 @@ std::span<const WatchedResource> watched_resources();
 
 // What is kept of its objects: their fields and, of those in namespaces, who they are: name,
 // namespace, uid, labels, our annotations, owners, creation and deletion.
-Projection projection_of(const WatchedResource& watched);
-// Whether an object is kept at all: Pods that mount no claim are not.
+Projection projection_of(const WatchedResource& watched, bool bare);
+// Whether an object is kept at all: Pods of controllers that mount no claim are not.
 bool is_kept(const Object& object);
 
 }  // namespace stateward

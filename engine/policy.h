@@ -49,6 +49,13 @@ struct Exemption {
 
 struct Policy;
 
+// An object that is not known, and would make a difference if it were: claims are created
+// milliseconds before the set that mounts them.
+struct Awaited {
+  Kind kind = Kind::other;
+  std::string name;  // in the namespace of the object that is judged
+};
+
 // A policy's statement about one place in one object.
 struct Finding {
   const Policy* policy = nullptr;
@@ -63,7 +70,8 @@ struct Finding {
       EnforcementAction::warn;  // in namespaces labelled stateward.dev/guard: strict
   std::optional<Fix> fix;
   std::optional<Exemption> exemption;
-  bool existed = false;  // the old object has it too: the ratchet keeps it from denying
+  std::optional<Awaited> awaits;  // judge again once that is known
+  bool existed = false;           // the old object has it too: the ratchet keeps it from denying
 
   // Both actions, at most as strict as `limit`.
   Finding& at_most(EnforcementAction limit);

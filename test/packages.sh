@@ -26,6 +26,15 @@ fuzz_packages='
 clang-16|builds the fuzz targets
 libclang-rt-16-dev|their sanitizers and libFuzzer
 '
+node_packages='
+containerd|runs the containers of a test cluster
+runc|starts them
+containernetworking-plugins|connects them
+nftables|routes Services to them
+iptables|masks what leaves the cluster
+iproute2|makes the cluster a network
+busybox-static|is all that is in the images of test Pods
+'
 
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 

@@ -98,6 +98,7 @@ Answer judged(const Judgement& judgement, const Subject& subject, Enforcement en
     const bool denies = action_of(finding, enforcement) == EnforcementAction::deny;
     const bool named = !answer.denied_by.empty() && answer.denied_by.back() == finding.policy->id;
     if (denies && !named) answer.denied_by.push_back(finding.policy->id);
+    if (denies && !answer.awaits) answer.awaits = finding.awaits;
   }
   return answer;
 }

@@ -35,6 +35,7 @@ struct Judgement {
 struct Answer {
   AdmissionResponse response;
   std::vector<std::string_view> denied_by;  // policy ids; empty where no policy denied
+  std::optional<Awaited> awaits;            // the answer may be another once that object is known
 };
 
 // Judged are the objects of known kinds and statefulsets/scale. All else is allowed as it is:

@@ -59,25 +59,48 @@ HttpReply guarded(Work work) {
   }
 }
 
-// One line of /readyz?verbose, in the form of Kubernetes' own components.
-struct Check {
-  std::string_view name;
-  bool passed = true;
-  std::string note;
-};
-
-std::string inventory_note(const Service& service) {
+std::string inventory_note(const Service& service, const ObjectSet& set) {
   std::string skipped;
   for (const Policy* policy : service.policies) {
-    if (missing_knowledge(*policy, service.set, EnforcementPoint::admission).empty()) continue;
+    if (missing_knowledge(*policy, set, EnforcementPoint::admission).empty()) continue;
     skipped += fmt::format("{}{}", skipped.empty() ? "" : ", ", policy->id);
   }
-  if (service.set.complete()) return "synced";
-  return fmt::format("none; policies that need one are skipped: {}",
+  if (set.complete()) return "synced";
+  return fmt::format("{}; policies that need one are skipped: {}",
+                     service.knowledge.view ? "not synced" : "none",
                      skipped.empty() ? "none" : skipped);
 }
 
+HttpReply readiness(const std::vector<HealthCheck>& checks, bool verbose) {
+  const bool ready = std::all_of(checks.begin(), checks.end(),
+                                 [](const HealthCheck& check) { return check.passed; });
+  std::string body;
+  for (const HealthCheck& check : checks) {
+    if (!verbose && check.passed) continue;
+    body += fmt::format("[{}]{} {}: {}\n", check.passed ? '+' : '-', check.name,
+                        check.passed ? "ok" : "failed", check.note);
+  }
+  body += ready ? (verbose ? "readyz check passed\n" : "ok\n") : "readyz check failed\n";
+  return {.status = ready ? 200 : 503, .body = std::move(body)};
+}
+
 }  // namespace
+
+HttpReply health_reply(const HttpRequest& request, std::string_view version,
+                       const std::function<std::vector<HealthCheck>()>& checks) {
+  return guarded([&]() -> HttpReply {
+    const bool alive = request.path == "/livez" || request.path == "/healthz";
+    if (!alive && request.path != "/readyz" && request.path != "/version")
+      return said(404, "no such path");
+    if (request.method != "GET" && request.method != "HEAD") return wrong_method("GET");
+    if (alive) return said(200, "ok");
+    if (request.path == "/readyz")
+      return readiness(checks(), has_parameter(request.query, "verbose"));
+    std::string body;
+    JsonWriter(body).begin_object().key("version").string(version).end_object();
+    return {.content_type = kJson, .body = std::move(body)};
+  });
+}
 
 std::optional<HttpReply> Routes::refuse(const HttpRequest& head) {
   if (!door_of(head.path)) return said(404, "no such path");
@@ -93,8 +116,7 @@ HttpReply Routes::admission(const HttpRequest& request) const {
     const Door door = *door_of(request.path);
     const auto review = decode_review(request.body);
     if (review) {
-      return reviewed(review->api_version,
-                      {door, review->uid, &*review, answer(*review, door, judgement())});
+      return reviewed(review->api_version, {door, review->uid, &*review, judged(*review, door)});
     }
     const Refusal& refusal = review.error();
     if (!refusal.answerable()) return said(400, refusal.reason);
@@ -102,11 +124,27 @@ HttpReply Routes::admission(const HttpRequest& request) const {
   });
 }
 
-Judgement Routes::judgement() const {
-  return {.policies = service_.policies,
-          .injections = service_.injections,
-          .set = service_.set,
-          .today = date_of(service_.now())};
+ObjectSet Routes::known(std::string_view name_space) const {
+  return service_.knowledge.view ? service_.knowledge.view(name_space) : ObjectSet();
+}
+
+// Claims are made a moment before the set that mounts them, and the inventory hears of them a
+// moment later: a denial that rests on one that is not known waits for it.
+Answer Routes::judged(const Review& review, Door door) const {
+  constexpr int kMostRounds = 16;
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  for (int round = 1;; ++round) {
+    const ObjectSet set = known(review.name_space);
+    Answer found = answer(review, door,
+                          {.policies = service_.policies,
+                           .injections = service_.injections,
+                           .set = set,
+                           .today = date_of(service_.now())});
+    const bool may_change = found.awaits && service_.knowledge.wait_for && round < kMostRounds;
+    if (!may_change || !service_.knowledge.wait_for(found.awaits->kind, review.name_space,
+                                                    found.awaits->name, deadline))
+      return found;
+  }
 }
 
 HttpReply Routes::reviewed(std::string_view api_version, const Answered& answered) const {
@@ -116,37 +154,22 @@ HttpReply Routes::reviewed(std::string_view api_version, const Answered& answere
 }
 
 HttpReply Routes::health(const HttpRequest& request) const {
-  return guarded([&]() -> HttpReply {
-    const bool alive = request.path == "/livez" || request.path == "/healthz";
-    if (!alive && request.path != "/readyz" && request.path != "/version")
-      return said(404, "no such path");
-    if (request.method != "GET" && request.method != "HEAD") return wrong_method("GET");
-    if (alive) return said(200, "ok");
-    if (request.path == "/readyz") return readiness(has_parameter(request.query, "verbose"));
-    std::string body;
-    JsonWriter(body).begin_object().key("version").string(service_.version).end_object();
-    return {.content_type = kJson, .body = std::move(body)};
-  });
+  return health_reply(request, service_.version, [this] { return checks(); });
 }
 
-HttpReply Routes::readiness(bool verbose) const {
-  const std::chrono::sys_seconds expires = service_.certificate_expires;
-  const std::vector<Check> checks = {
-      {"serving-certificate", service_.now() < expires,
-       fmt::format("until {:%Y-%m-%dT%H:%M:%SZ}", expires)},
+std::vector<HealthCheck> Routes::checks() const {
+  const std::optional<std::chrono::sys_seconds> expires = service_.certificate_expires();
+  std::vector<HealthCheck> checks = {
+      {"serving-certificate", expires && service_.now() < *expires,
+       expires ? fmt::format("until {:%Y-%m-%dT%H:%M:%SZ}", *expires)
+               : "no serving certificate yet"},
       {"serving", !draining_, draining_ ? "about to stop" : "all doors are open"},
-      {"inventory", true, inventory_note(service_)},
+      {"inventory", true, inventory_note(service_, known({}))},
   };
-  const bool ready =
-      std::all_of(checks.begin(), checks.end(), [](const Check& check) { return check.passed; });
-  std::string body;
-  for (const Check& check : checks) {
-    if (!verbose && check.passed) continue;
-    body += fmt::format("[{}]{} {}: {}\n", check.passed ? '+' : '-', check.name,
-                        check.passed ? "ok" : "failed", check.note);
+  if (service_.checks) {
+    for (HealthCheck& check : service_.checks()) checks.push_back(std::move(check));
   }
-  body += ready ? (verbose ? "readyz check passed\n" : "ok\n") : "readyz check failed\n";
-  return {.status = ready ? 200 : 503, .body = std::move(body)};
+  return checks;
 }
 
 }  // namespace stateward

@@ -44,16 +44,44 @@ struct Answered {
   const Answer& answer;
 };
 
+// What is known beside a review: nothing, or what an inventory holds. Both functions are there or
+// neither is; they are called by several threads, and neither does I/O.
+struct Knowledge {
+  std::function<ObjectSet(std::string_view name_space)> view;
+  // Waits until that object is known, at most until `deadline`. Whether it is.
+  std::function<bool(Kind kind, std::string_view name_space, std::string_view name,
+                     std::chrono::steady_clock::time_point deadline)>
+      wait_for;
+};
+
+// How long an answer that would deny waits for an object that is not known yet.
+inline constexpr std::chrono::milliseconds kPatience{300};
+
+// One line of /readyz?verbose.
+struct HealthCheck {
+  std::string_view name;
+  bool passed = true;
+  std::string note;
+};
+
 // What the routes answer from. It does not change while they are in use.
 struct Service {
   std::string version;
   std::vector<const Policy*> policies;
   std::vector<const Injection*> injections;
-  ObjectSet set;
-  std::chrono::sys_seconds certificate_expires;
+  Knowledge knowledge;
+  // None while there is no serving certificate yet.
+  std::function<std::optional<std::chrono::sys_seconds>()> certificate_expires;
   std::function<std::chrono::sys_seconds()> now;
   std::function<void(const Answered&)> observe;  // may be empty; must not block
+  // What readiness depends on besides; may be empty.
+  std::function<std::vector<HealthCheck>()> checks;
 };
+
+// GET /livez, /healthz, /readyz[?verbose], /version. Statuses: 200, 404, 405, 500, and 503 where
+// one of `checks`, which are asked for readiness only, has not passed.
+HttpReply health_reply(const HttpRequest& request, std::string_view version,
+                       const std::function<std::vector<HealthCheck>()>& checks);
 
 class Routes {
  public:
@@ -63,8 +91,7 @@ class Routes {
   static std::optional<HttpReply> refuse(const HttpRequest& head);
   // POST to a door's path. Statuses: 200, 400, 404, 405, 413, 415, 500.
   HttpReply admission(const HttpRequest& request) const;
-  // GET /livez, /healthz, /readyz[?verbose], /version. Statuses: 200, 404, 405, 500, and 503 where
-  // not ready.
+  // health_reply() with our own checks.
   HttpReply health(const HttpRequest& request) const;
 
   // From now on /readyz says that we are about to go.
@@ -72,9 +99,10 @@ class Routes {
   bool draining() const { return draining_; }
 
  private:
-  Judgement judgement() const;
+  ObjectSet known(std::string_view name_space) const;
+  Answer judged(const Review& review, Door door) const;
   HttpReply reviewed(std::string_view api_version, const Answered& answered) const;
-  HttpReply readiness(bool verbose) const;
+  std::vector<HealthCheck> checks() const;
 
   Service service_;
   std::atomic<bool> draining_ = false;

@@ -12,7 +12,6 @@
 #include <thread>
 
 #include "webhook/open_connections.h"
-#include "webhook/tls.h"
 
 namespace stateward {
 namespace {
@@ -121,7 +120,7 @@ Outcome refuse_by_head(const httplib::Request& request, httplib::Response& respo
 
 // The last look at every reply, the library's own ones too: only statuses that we document, and no
 // headers twice.
-void finish(const Routes& routes, httplib::Response& response) {
+void finish(httplib::Response& response, bool draining) {
   if (response.status == 414 || response.status == 416) response.status = 400;
   if (response.get_header_value("Content-Type") == kJsonInside) {
     response.headers.erase("Content-Type");
@@ -129,7 +128,7 @@ void finish(const Routes& routes, httplib::Response& response) {
   }
   response.headers.erase("Keep-Alive");
   const bool closes = response.content_provider_ != nullptr;
-  if (closes || routes.draining()) {
+  if (closes || draining) {
     response.headers.erase("Connection");
     response.set_header("Connection", "close");
   }
@@ -151,7 +150,7 @@ void set_up_admission(httplib::Server& server, const Routes& routes, OpenConnect
     if (request.ssl != nullptr) connections.request_ends(*request.ssl);
   });
   server.set_post_routing_handler([&routes](const httplib::Request&, httplib::Response& response) {
-    finish(routes, response);
+    finish(response, routes.draining());
   });
   for (const Door door : {Door::mutate, Door::validate, Door::observe, Door::guard}) {
     server.Post(std::string(path_of(door)), [&routes](const httplib::Request& request,
@@ -162,17 +161,16 @@ void set_up_admission(httplib::Server& server, const Routes& routes, OpenConnect
   }
 }
 
-void set_up_health(httplib::Server& server, const Routes& routes) {
+void set_up_health(httplib::Server& server, const HealthServer::Reply& reply) {
   server.new_task_queue = [] { return new httplib::ThreadPool(kHealthThreads); };
   server.set_keep_alive_max_count(1);
   server.set_pre_routing_handler(
-      [&routes](const httplib::Request& request, httplib::Response& response) {
-        send(response, routes.health(request_of(request, {})));
+      [&reply](const httplib::Request& request, httplib::Response& response) {
+        send(response, reply(request_of(request, {})));
         return Outcome::Handled;
       });
-  server.set_post_routing_handler([&routes](const httplib::Request&, httplib::Response& response) {
-    finish(routes, response);
-  });
+  server.set_post_routing_handler(
+      [](const httplib::Request&, httplib::Response& response) { finish(response, false); });
 }
 
 void set_up(httplib::Server& server) {
@@ -235,14 +233,19 @@ class Running {
 
 }  // namespace
 
+struct HealthServer::Listener {
+  Reply reply;
+  PlainListener plain;
+  Endpoint endpoint;
+  std::optional<Running> serving;
+};
+
 struct Server::Listeners {
   OpenConnections connections;
   std::unique_ptr<TlsListener> tls;
-  PlainListener plain;
   Endpoint admission;
-  std::optional<Endpoint> health;
+  std::unique_ptr<HealthServer> health;
   std::optional<Running> serving_tls;
-  std::optional<Running> serving_plain;
 };
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
@@ -273,7 +276,7 @@ std::string to_string(const Endpoint& endpoint) {
 }
 
 Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
-                                              const Identity& identity, Routes& routes) {
+                                              ServingIdentity& identity, Routes& routes) {
   auto made = std::make_unique<Listeners>();
   Result<void> tls_is_set_up;
   made->tls = std::make_unique<TlsListener>([&](SSL_CTX& context) {
@@ -283,18 +286,16 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
   });
   if (!tls_is_set_up) return tl::unexpected(tls_is_set_up.error());
   set_up(*made->tls);
-  set_up(made->plain);
   set_up_admission(*made->tls, routes, made->connections, options.connections);
-  set_up_health(made->plain, routes);
 
   auto admission = bind(*made->tls, options.admission);
   if (!admission) return tl::unexpected(admission.error());
   made->admission = std::move(*admission);
   if (options.health) {
-    auto health = bind(made->plain, *options.health);
+    auto health = HealthServer::start(
+        *options.health, [&routes](const HttpRequest& request) { return routes.health(request); });
     if (!health) return tl::unexpected(health.error());
     made->health = std::move(*health);
-    made->serving_plain.emplace(made->plain);
   }
   made->serving_tls.emplace(*made->tls);
   return std::unique_ptr<Server>(new Server(std::move(made)));
@@ -306,13 +307,13 @@ Server::~Server() { stop(); }
 
 const Endpoint& Server::admission() const { return listeners_->admission; }
 
-const std::optional<Endpoint>& Server::health() const { return listeners_->health; }
+std::optional<Endpoint> Server::health() const {
+  return listeners_->health ? std::optional(listeners_->health->endpoint()) : std::nullopt;
+}
 
 bool Server::running() const {
-  const auto runs = [](const std::optional<Running>& listener) {
-    return listener && listener->running();
-  };
-  return runs(listeners_->serving_tls) && (!listeners_->health || runs(listeners_->serving_plain));
+  return listeners_->serving_tls && listeners_->serving_tls->running() &&
+         (!listeners_->health || listeners_->health->running());
 }
 
 void Server::stop() {
@@ -322,10 +323,27 @@ void Server::stop() {
     listeners_->serving_tls.reset();
   }
   // Health last: until here it could say that we are going.
-  if (listeners_->serving_plain) {
-    listeners_->serving_plain->stop();
-    listeners_->serving_plain.reset();
-  }
+  listeners_->health.reset();
 }
+
+Result<std::unique_ptr<HealthServer>> HealthServer::start(const Endpoint& endpoint, Reply reply) {
+  auto made = std::make_unique<Listener>();
+  made->reply = std::move(reply);
+  set_up(made->plain);
+  set_up_health(made->plain, made->reply);
+  auto bound = bind(made->plain, endpoint);
+  if (!bound) return tl::unexpected(bound.error());
+  made->endpoint = std::move(*bound);
+  made->serving.emplace(made->plain);
+  return std::unique_ptr<HealthServer>(new HealthServer(std::move(made)));
+}
+
+HealthServer::HealthServer(std::unique_ptr<Listener> listener) : listener_(std::move(listener)) {}
+
+HealthServer::~HealthServer() = default;
+
+const Endpoint& HealthServer::endpoint() const { return listener_->endpoint; }
+
+bool HealthServer::running() const { return listener_->serving && listener_->serving->running(); }
 
 }  // namespace stateward

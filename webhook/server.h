@@ -6,14 +6,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "certs/identity.h"
 #include "engine/result.h"
 #include "webhook/routes.h"
+#include "webhook/tls.h"
 
 namespace stateward {
 
@@ -32,18 +33,38 @@ struct ServerOptions {
   std::size_t connections = 256;
 };
 
+// Health alone: a listener without TLS that asks `reply` about every request, in threads of its
+// own, until it is destroyed.
+class HealthServer {
+ public:
+  using Reply = std::function<HttpReply(const HttpRequest&)>;
+  static Result<std::unique_ptr<HealthServer>> start(const Endpoint& endpoint, Reply reply);
+  HealthServer(const HealthServer&) = delete;
+  HealthServer& operator=(const HealthServer&) = delete;
+  ~HealthServer();
+
+  const Endpoint& endpoint() const;  // with the port that is really used
+  bool running() const;
+
+ private:
+  struct Listener;
+  explicit HealthServer(std::unique_ptr<Listener> listener);
+  std::unique_ptr<Listener> listener_;
+};
+
 class Server {
  public:
-  // Listens and serves in threads of its own until stop(). `routes` must outlive the server.
+  // Listens and serves in threads of its own until stop(). `identity`, which may be empty yet and
+  // may be replaced at any time, and `routes` must outlive the server.
   static Result<std::unique_ptr<Server>> start(const ServerOptions& options,
-                                               const Identity& identity, Routes& routes);
+                                               ServingIdentity& identity, Routes& routes);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();
 
   // With the ports that are really used.
   const Endpoint& admission() const;
-  const std::optional<Endpoint>& health() const;
+  std::optional<Endpoint> health() const;
   // Both listeners accept. False for good once the operating system has made one of them give up.
   bool running() const;
   // Refuses new connections, answers what has arrived, and returns when all threads are done.

@@ -40,9 +40,9 @@ std::optional<Mismatch> mismatch(const Subject& subject, const Object& service,
   }
   const Node label = pod_labels_of(subject.object)[key];
   if (label.written() && label.text() == value) return std::nullopt;
-  return Mismatch{fmt::format("Service \"{}\" selects {}={}, which the set's Pods do not carry",
-                              service.name, key, value),
-                  is_role(key) && !label.written()};
+  return Mismatch{
+      fmt::format("Service \"{}\" selects {}={}, which the Pods lack", service.name, key, value),
+      is_role(key) && !label.written()};
 }
 
 // The first label that tells for certain, else the first at all.

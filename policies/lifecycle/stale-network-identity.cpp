@@ -6,11 +6,6 @@
 namespace stateward::policies {
 namespace {
 
-// "Service \"web\"", or what it means that there is none.
-std::string named(std::string_view service) {
-  return service.empty() ? "no Service" : fmt::format("Service \"{}\"", service);
-}
-
 void check(const Subject& subject, Findings& findings) {
   const Object& pod = subject.object;
   const Node controller = pod.controller();
@@ -21,8 +16,9 @@ void check(const Subject& subject, Findings& findings) {
   const std::string_view now = pod.spec()["subdomain"].text();
   const std::string_view wanted = StatefulSet{*set}.service_name();
   if (now == wanted) return;
-  findings.add("/spec/subdomain", fmt::format("Pod \"{}\" has its name under {}, its set under {}",
-                                              pod.name, named(now), named(wanted)));
+  findings.add(
+      "/spec/subdomain",
+      fmt::format("its subdomain is \"{}\", the serviceName of its set \"{}\"", now, wanted));
 }
 
 }  // namespace

@@ -64,8 +64,7 @@ void check(const Subject& subject, Findings& findings) {
   if (reported_used(claim) || named_by_workload(claim, subject.set)) return;
   const std::string message =
       owners.empty()
-          ? fmt::format("claim \"{}\" is of no StatefulSet in namespace \"{}\", and no Pod has it",
-                        claim.name, claim.name_space)
+          ? fmt::format("claim \"{}\" has no StatefulSet and no Pod", claim.name)
           : fmt::format("claim \"{}\" is beyond the {} replicas of StatefulSet \"{}\"", claim.name,
                         max_replicas(*owners.front().set, subject.set), owners.front().set->name);
   findings.add("/metadata/name", message);

@@ -65,14 +65,11 @@ void judge(const Subject& subject, const ClaimTemplate& claim_template, Findings
   std::sort(kept.begin(), kept.end());
   std::sort(manifests.begin(), manifests.end());
   if (!manifests.empty())
-    findings
-        .add(path, fmt::format("{} made by hand: the set takes them as they are",
-                               named(prefix, manifests)))
+    findings.add(path, fmt::format("it takes over {}, made by hand", named(prefix, manifests)))
         .as_info();
   if (kept.empty()) return;
   Finding& finding =
-      findings.add(path, fmt::format("{} existed before the set, which takes over what is in there",
-                                     named(prefix, kept)));
+      findings.add(path, fmt::format("it takes over {}, older than itself", named(prefix, kept)));
   if (!agree) return;
   finding.severity = Severity::low;
   finding.at_most(EnforcementAction::audit);

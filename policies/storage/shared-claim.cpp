@@ -34,6 +34,7 @@ void judge_unknown(const Subject& subject, const Sharing& sharing, Findings& fin
   Finding& finding =
       findings.add(sharing.path, fmt::format("{} replicas share claim \"{}\"{}", sharing.replicas,
                                              sharing.claim, where_looked(subject)));
+  finding.awaits = Awaited{.kind = Kind::claim, .name = std::string(sharing.claim)};
   finding.remedy =
       fmt::format("{}; if it is, create it first, or give its manifest too", kOwnClaims);
 }

@@ -2,24 +2,41 @@
 # A real Kubernetes control plane on loopback, without nodes: etcd, API server and controller manager on free ports, up in
 # a few seconds. Needs no root and no container engine; Go builds the programs once, into a cache that clones share.
 #   control_plane.sh build         prints the folder of programs, building them where it has to; 3 where Go is missing
+#   control_plane.sh build-helm    the same with helm
+#   control_plane.sh build-node    the same with what node/up.sh needs: helm, scheduler, kubelet, kube-proxy, kwok, CoreDNS
 #   control_plane.sh up STATE      starts; STATE is a new folder and then holds admin.conf
 #   control_plane.sh down STATE    ends what `up` started there
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-programs() {
+# The programs that a set holds beside those of control-plane.
+set_control_plane="go.etcd.io/etcd/server/v3 k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kube-controller-manager
+  k8s.io/kubernetes/cmd/kubectl"
+set_helm="helm.sh/helm/v3/cmd/helm"
+set_node="$set_helm k8s.io/kubernetes/cmd/kube-scheduler k8s.io/kubernetes/cmd/kubelet k8s.io/kubernetes/cmd/kube-proxy sigs.k8s.io/kwok/cmd/kwok"
+
+programs() { # control_plane|helm|node
   command -v go >/dev/null || { echo "there is no Go on this machine" >&2; exit 3; }
   local version; version=$(GOTOOLCHAIN=local go env GOVERSION)
   [ "$(printf '%s\n' go1.26 "$version" | sort -V | head -1)" = go1.26 ] || { echo "$version is older than 1.26" >&2; exit 3; }
-  local key; key=$(cat "$here/go.mod" "$here/go.sum" <(echo "$version") | sha256sum | cut -c1-16)
+  # Built by hand the programs know no version of their own, and helm refuses such a cluster.
+  local kubernetes; kubernetes=$(sed -nE 's/^\tk8s.io\/kubernetes (v[0-9.]+).*/\1/p' "$here/go.mod")
+  local flags="-s -w -X k8s.io/component-base/version.gitVersion=$kubernetes"
+  local key; key=$(cat "$here"/go.{mod,sum} "$here"/dns/go.{mod,sum} <(echo "$version $flags") | sha256sum | cut -c1-16)
   local bin=${XDG_CACHE_HOME:-$HOME/.cache}/stateward/control-plane-$key
-  if [ ! -e "$bin/complete" ]; then
-    echo "Building etcd, kube-apiserver, kube-controller-manager and kubectl (some minutes the first time)..." >&2
-    mkdir -p "$bin"
-    (cd "$here" && CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o "$bin/" go.etcd.io/etcd/server/v3 \
-      k8s.io/kubernetes/cmd/kube-apiserver k8s.io/kubernetes/cmd/kube-controller-manager k8s.io/kubernetes/cmd/kubectl) >&2
-    touch "$bin/complete"
-  fi
+  mkdir -p "$bin"
+  exec 9>"$bin/lock"; flock 9  # one builds, the others wait
+  local set list
+  for set in control_plane "$1"; do
+    [ -e "$bin/complete-$set" ] && continue
+    list=set_$set
+    echo "Building the programs of a cluster: ${set/_/ } (some minutes the first time)..." >&2
+    (cd "$here" && CGO_ENABLED=0 go build -trimpath -ldflags="$flags" -o "$bin/" ${!list}) >&2
+    # CoreDNS and Kubernetes ask for versions that clash.
+    [ "$set" != node ] || (cd "$here/dns" && CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o "$bin/" github.com/coredns/coredns) >&2
+    touch "$bin/complete-$set"
+  done
+  exec 9>&-
   echo "$bin"
 }
 
@@ -72,7 +89,7 @@ CONF
 }
 
 up() {
-  local bin; bin=$(programs)
+  local bin; bin=$(programs control_plane)
   mkdir -p "$1"; cd "$1"
   local etcd peer api; read -r etcd peer api < <(free_ports 3)
   certificates
@@ -100,8 +117,10 @@ down() {
 }
 
 case ${1:-} in
-  build) programs ;;
+  build) programs control_plane ;;
+  build-helm) programs helm ;;
+  build-node) programs node ;;
   up) up "$2" ;;
   down) down "$2" ;;
-  *) echo "usage: control_plane.sh build | up STATE | down STATE" >&2; exit 2 ;;
+  *) echo "usage: control_plane.sh build | build-helm | build-node | up STATE | down STATE" >&2; exit 2 ;;
 esac

@@ -35,6 +35,7 @@ constexpr Expected kExpected[] = {
     {"governing-service-not-headless", "bad-update.yaml", kAudit, kAudit},
     {"governing-service-selector-mismatch", "bad.yaml", kDeny, kDeny},
     {"governing-service-selector-mismatch", "bad-role.yaml", kWarn, kWarn},
+    {"governing-service-selector-mismatch", "bad-role-and-app.yaml", kDeny, kDeny},
     {"governing-service-selector-mismatch", "bad-no-selector.yaml", kAudit, kAudit},
     {"governing-service-selector-mismatch", "bad-created.yaml", kWarn, kWarn},
     {"protected-claim-deletion", "bad.yaml", kDeny, kDeny},

@@ -14,6 +14,7 @@
 #include "certs/authority.h"
 #include "certs/describe.h"
 #include "certs/identity.h"
+#include "certs/identity_files.h"
 #include "certs/pem.h"
 
 namespace {
@@ -307,4 +308,51 @@ TEST_CASE("a file that cannot be read is named with the reason") {
   const Result<Identity> a_folder = load_identity(there, folder.path(), kNow);
   REQUIRE_FALSE(a_folder.has_value());
   CHECK(contains(a_folder.error().message, folder.path().string() + ": Is a directory"));
+}
+
+TEST_CASE("files that are renewed are taken as a pair, and what is wrong is said once") {
+  const Folder folder;
+  const Authority authority = make_authority(kNow).value();
+  const Identity first = issue(authority, kNames, kNow).value();
+  const Identity second = issue(authority, kNames, kNow).value();
+  const fs::path chain = folder.write("tls.crt", first.chain);
+  const fs::path key = folder.write("tls.key", first.key);
+  IdentityFiles files(chain, key, load_identity(chain, key, kNow).value());
+  const auto look = [&](std::chrono::sys_seconds now = kNow) -> std::string {
+    const auto seen = files.look(now);
+    if (!seen) return "nothing";
+    return *seen ? (*seen)->chain + (*seen)->key : (*seen).error().message;
+  };
+  CHECK(look() == "nothing");
+
+  // Half a pair, and then the other half.
+  folder.write("tls.crt", second.chain);
+  CHECK(look() == "nothing");
+  folder.write("tls.key", second.key);
+  CHECK(look() == second.chain + second.key);
+  CHECK(look() == "nothing");
+
+  // A half that stays.
+  folder.write("tls.key", first.key);
+  CHECK(look() == "nothing");
+  CHECK(contains(look(), "is not the key of the certificate"));
+  CHECK(look() == "nothing");
+  // Another problem is another line.
+  folder.write("tls.key", "");
+  CHECK(look() == "nothing");
+  CHECK(contains(look(), "no PEM private key"));
+  CHECK(look() == "nothing");
+
+  // All is well again: nothing is new, but the next problem is.
+  folder.write("tls.key", second.key);
+  CHECK(look() == "nothing");
+  CHECK(look(second.not_after) == "nothing");
+  CHECK(contains(look(second.not_after), "expired"));
+  CHECK(look(second.not_after) == "nothing");
+  fs::remove(chain);
+  CHECK(look() == "nothing");
+  CHECK(contains(look(), "No such file"));
+  folder.write("tls.crt", first.chain);
+  folder.write("tls.key", first.key);
+  CHECK(look() == first.chain + first.key);
 }

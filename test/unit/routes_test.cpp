@@ -55,8 +55,7 @@ Service service(std::vector<const Policy*> more = {}) {
   Service made{.version = "1.2.3",
                .policies = policies::all_policies(),
                .injections = policies::all_injections(),
-               .set = {},
-               .certificate_expires = kNow + 24h,
+               .certificate_expires = [] { return kNow + 24h; },
                .now = [] { return kNow; }};
   made.policies.insert(made.policies.end(), more.begin(), more.end());
   return made;
@@ -341,7 +340,7 @@ TEST_CASE("health says that we live, whether we are ready, and which version we 
   CHECK(routes.health({.method = "POST", .path = "/livez"}).status == 405);
 }
 
-TEST_CASE("we are not ready while we drain or when the certificate has expired") {
+TEST_CASE("we are not ready while we drain or without a certificate that holds") {
   Routes draining(service());
   draining.drain();
   CHECK(draining.health({.method = "GET", .path = "/readyz"}).status == 503);
@@ -350,8 +349,14 @@ TEST_CASE("we are not ready while we drain or when the certificate has expired")
   CHECK(draining.health({.method = "GET", .path = "/livez"}).status == 200);
 
   Service late = service();
-  late.certificate_expires = kNow;
+  late.certificate_expires = [] { return kNow; };
   CHECK(Routes(std::move(late)).health({.method = "GET", .path = "/readyz"}).status == 503);
+
+  Service early = service();
+  early.certificate_expires = [] { return std::nullopt; };
+  const HttpReply reply = Routes(std::move(early)).health({.method = "GET", .path = "/readyz"});
+  CHECK(reply.status == 503);
+  CHECK(reply.body.find("[-]serving-certificate failed: no serving certificate yet\n") == 0);
 }
 
 TEST_CASE("readyz?verbose lists the policies that need an inventory while there is none") {
@@ -376,6 +381,8 @@ TEST_CASE("readyz?verbose lists the policies that need an inventory while there 
   CHECK(body.find("shouting") == std::string::npos);
   CHECK(body.ends_with("readyz check passed\n"));
   Service informed = service({&absence});
-  informed.set = ObjectSet({}, ObjectSet::Coverage::complete);
+  informed.knowledge.view = [](std::string_view) {
+    return ObjectSet({}, ObjectSet::Coverage::complete);
+  };
   CHECK(verbose(std::move(informed)).find("[+]inventory ok: synced\n") != std::string::npos);
 }

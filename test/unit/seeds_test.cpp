@@ -152,13 +152,13 @@ TEST_CASE("seed 2: the governing Service is headless, and the one for clients is
 
 TEST_CASE("seed 3: a chart installed again took over all three claims, told once") {
   const std::string app = "chart-web-app";
-  const std::string prefix = "persistent-data-volume";
-  std::string yaml = stateful_set(app, "2026-11-21T11:02:00Z", prefix, "100Mi", 3) +
-                     service(app, "10.105.225.208", "{app: " + app + "}");
+  const std::string volume = "persistent-data-volume";
+  const std::string prefix = volume + "-" + app + "-";
+  std::string yaml = stateful_set(app, "2026-11-21T11:02:00Z", volume, "100Mi", 3);
+  yaml += service(app, "10.105.225.208", "{app: " + app + "}");
   for (int ordinal = 0; ordinal < 3; ++ordinal) {
-    yaml += claim(prefix + "-" + app + "-" + std::to_string(ordinal), "2026-11-21T10:00:00Z", app,
-                  "100Mi") +
-            member(app, ordinal, prefix);
+    yaml += claim(prefix + std::to_string(ordinal), "2026-11-21T10:00:00Z", app, "100Mi");
+    yaml += member(app, ordinal, volume);
   }
   CHECK(told(yaml, EnforcementPoint::audit) ==
         Told{"governing-service-not-headless " + app + ": warn",

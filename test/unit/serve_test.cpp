@@ -207,7 +207,7 @@ TEST_CASE("what serve cannot start with is explained on standard error with exit
     std::string says;
   };
   const Case cases[] = {
-      {{}, "give --tls-cert and --tls-key, or --local"},
+      {{}, "give --tls-cert and --tls-key, --in-cluster"},
       {{.tls_cert = certificate}, "--tls-cert needs --tls-key too"},
       {{.tls_key = key}, "--tls-key needs --tls-cert too"},
       {{.tls_cert = certificate, .tls_key = key, .local = true},

@@ -41,13 +41,14 @@ class Running {
         routes_({.version = "1.2.3",
                  .policies = std::move(policies),
                  .injections = policies::all_injections(),
-                 .set = {},
-                 .certificate_expires = identity_.not_after,
+                 .certificate_expires = [this] { return serving_.expires(); },
                  .now = now}),
         server_(Server::start(
                     {.admission = {"127.0.0.1"}, .health = Endpoint{"127.0.0.1"}, .connections = 8},
-                    identity_, routes_)
-                    .value()) {}
+                    serving_, routes_)
+                    .value()) {
+    REQUIRE(serving_.replace(identity_).has_value());
+  }
 
   // Trusts our authority and nothing else.
   std::unique_ptr<httplib::SSLClient> client() const {
@@ -63,7 +64,7 @@ class Running {
   }
   httplib::Client health() const { return httplib::Client("127.0.0.1", server_->health()->port); }
   const Endpoint& admission() const { return server_->admission(); }
-  const Identity& identity() const { return identity_; }
+  ServingIdentity& identity() const { return serving_; }
   Server& server() const { return *server_; }
   Routes& routes() { return routes_; }
 
@@ -75,6 +76,7 @@ class Running {
 
   Authority authority_;
   Identity identity_;
+  mutable ServingIdentity serving_;
   Routes routes_;
   std::unique_ptr<Server> server_;
 };
@@ -284,7 +286,7 @@ TEST_CASE("health has a listener of its own, without TLS") {
 
 TEST_CASE("an address that is taken is an error that names it") {
   const Running first;
-  Routes routes({.policies = {}, .injections = {}, .set = {}, .now = now});
+  Routes routes({.policies = {}, .injections = {}, .now = now});
   const auto second = Server::start({.admission = first.admission()}, first.identity(), routes);
   REQUIRE_FALSE(second.has_value());
   CHECK(second.error().message ==
@@ -303,8 +305,10 @@ TEST_CASE("an identity whose key is another's is not served") {
   const std::vector<std::string> names = {"localhost"};
   Identity mixed = issue(authority, names, now()).value();
   mixed.key = issue(authority, names, now()).value().key;
-  Routes routes({.policies = {}, .injections = {}, .set = {}, .now = now});
-  CHECK_FALSE(Server::start({.admission = {"127.0.0.1"}}, mixed, routes).has_value());
+  ServingIdentity serving;
+  CHECK(serving.replace(mixed).error().message ==
+        "the certificate cannot be served: private key mismatch");
+  CHECK_FALSE(serving.expires().has_value());
 }
 
 TEST_CASE("the listening socket is ours alone, holds many callers, and answers without delay") {

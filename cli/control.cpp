@@ -1,0 +1,83 @@
+#include "cli/control.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <random>
+
+#include "cli/stop_signals.h"
+#include "cli/version.h"
+#include "cluster/controller.h"
+#include "webhook/log.h"
+#include "webhook/server.h"
+
+namespace stateward {
+namespace {
+
+constexpr int kStopped = 0;
+constexpr int kNotStarted = 2;
+
+std::chrono::sys_seconds now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+int refuse(const Error& error) {
+  fmt::print(stderr, "stateward: {}\n", error.message);
+  return kNotStarted;
+}
+
+// Who we are in the lease: the host (in a Pod its name) and something that no other process has.
+std::string holder() {
+  std::array<char, 256> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  std::random_device random;
+  return fmt::format("{}_{:08x}{:08x}", host.data(), random(), random());
+}
+
+std::vector<HealthCheck> checks_of(const Controller& controller) {
+  const bool filled = controller.inventory().filled();
+  return {
+      {"watches", filled,
+       filled ? fmt::format("last heard of {} s ago", controller.inventory().staleness().count())
+              : "the cluster has not been read yet"},
+      {"lease", true, controller.leads() ? "leading" : "another one leads"}};
+}
+
+}  // namespace
+
+int run(const ControlOptions& options) {
+  const StopSignals signals;
+  auto source = connect(options.cluster);
+  if (!source) return refuse(source.error());
+  const bool own = options.cluster.in_cluster;
+  Log log;
+  Controller controller(*source,
+                        {.name_space = own ? (*source)->access().name_space : options.name_space,
+                         .holder = holder(),
+                         .namespaces = options.namespaces,
+                         .certificates = !options.no_certificates,
+                         .reconciler = {.disruption_budgets = options.disruption_budgets}},
+                        now, [&log](std::string_view line) { log.info(line); });
+  std::unique_ptr<HealthServer> health;
+  if (!options.health_listen.empty()) {
+    const auto endpoint = parse_endpoint(options.health_listen);
+    if (!endpoint) return refuse({fmt::format("--health-listen: {}", endpoint.error().message)});
+    auto started = HealthServer::start(*endpoint, [&controller](const HttpRequest& request) {
+      return health_reply(request, version(), [&controller] { return checks_of(controller); });
+    });
+    if (!started) return refuse(started.error());
+    health = std::move(*started);
+  }
+  log.info(fmt::format("stateward {} controls {}", version(), server_of((*source)->access())));
+  while (!signals.wait()) {
+  }
+  signals.release();
+  log.info("stopping");
+  return kStopped;
+}
+
+}  // namespace stateward

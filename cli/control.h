@@ -1,0 +1,24 @@
+// `stateward control`: the controller, until it is told to stop.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/connect.h"
+
+namespace stateward {
+
+struct ControlOptions {
+  ConnectOptions cluster;
+  std::string name_space = "stateward-system";  // of the installation; in a Pod its own
+  std::vector<std::string> namespaces;          // to look after; empty: all
+  std::string health_listen = "127.0.0.1:8082";
+  bool no_certificates = false;     // somebody else keeps the certificates and caBundles
+  bool disruption_budgets = false;  // make budgets for sets that none covers
+};
+
+// SIGTERM and SIGINT end it. To be called where no other thread runs yet. 0: stopped as told; 2:
+// could not start.
+int run(const ControlOptions& options);
+
+}  // namespace stateward

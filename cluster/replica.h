@@ -1,0 +1,59 @@
+// What a replica of the webhook has from its cluster: the inventory that admission looks into and,
+// where it does not come from files, its serving certificate. It only reads. Runs in threads of its
+// own until it is destroyed.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "certs/identity.h"
+#include "cluster/inventory.h"
+#include "cluster/reflector.h"
+
+namespace stateward {
+
+struct ReplicaOptions {
+  std::string name_space;               // of the installation
+  std::vector<std::string> namespaces;  // to watch; empty: all
+  bool certificate = true;              // mint our own from the installation's authority
+};
+
+class Replica {
+ public:
+  // `use` gets every certificate to serve from now on, `say` a line for what happens; neither may
+  // block.
+  Replica(std::shared_ptr<CredentialSource> source, ReplicaOptions options, Clock now,
+          std::function<void(const Identity&)> use, std::function<void(std::string_view)> say);
+  Replica(const Replica&) = delete;
+  Replica& operator=(const Replica&) = delete;
+  ~Replica();
+
+  const Inventory& inventory() const { return inventory_; }
+  // Whether every configuration of ours has once held a bundle that verifies our certificate.
+  bool accepted() const { return accepted_; }
+
+ private:
+  void keep_certificate(const std::function<void(const Identity&)>& use);
+  bool wait(std::chrono::milliseconds duration);
+
+  const ReplicaOptions options_;
+  const Clock now_;
+  const std::function<void(std::string_view)> say_;
+  Inventory inventory_;
+  ApiClient client_;
+  std::atomic<bool> accepted_ = false;
+  std::mutex mutex_;
+  std::condition_variable stop_asked_;
+  bool stopped_ = false;
+  std::unique_ptr<Reflectors> reflectors_;
+  std::thread certificate_;
+};
+
+}  // namespace stateward
