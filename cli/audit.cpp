@@ -57,10 +57,10 @@ class Audit {
     report_->add(judged);
   }
 
-  void note(const Refusal& refusal) {
-    const std::string line = fmt::format(
-        "{}{}", refusal.what,
-        refusal.makes_partial ? ", so nothing is concluded from what is absent there" : "");
+  void note(const SurveyGap& gap) {
+    const std::string line =
+        fmt::format("{}{}", gap.what,
+                    gap.makes_partial ? ", so nothing is concluded from what is absent there" : "");
     trouble(Diagnostic::Severity::note, line);
   }
 
@@ -152,7 +152,7 @@ int run(const AuditOptions& options) {
   Audit audit(options, std::move(*policies));
   const auto surveyed = survey(
       client, wanted, [&](const SurveyedNamespace& one) { audit.judge(one); },
-      [&](const Refusal& refusal) { audit.note(refusal); });
+      [&](const SurveyGap& gap) { audit.note(gap); });
   return audit.finish(surveyed, client.access());
 }
 

@@ -257,8 +257,8 @@ class Survey {
  public:
   Survey(ApiClient& client, const SurveyOptions& options,
          const std::function<void(const SurveyedNamespace&)>& on_namespace,
-         const std::function<void(const Refusal&)>& on_refusal)
-      : client_(client), options_(options), on_namespace_(on_namespace), on_refusal_(on_refusal) {}
+         const std::function<void(const SurveyGap&)>& on_gap)
+      : client_(client), options_(options), on_namespace_(on_namespace), on_gap_(on_gap) {}
 
   ApiResult<void> run() {
     if (auto read = read_cluster(); !read) return read;
@@ -305,7 +305,7 @@ class Survey {
     if (listed) return {};
     if (listed.error().status != 403) return tl::unexpected(listed.error());
     // What is concluded from the absence of a volume is only how strictly a template is looked at.
-    on_refusal_({.what = fmt::format("may not list {}", name_of(watched.resource))});
+    on_gap_({.what = fmt::format("may not list {}", name_of(watched.resource))});
     return {};
   }
 
@@ -320,7 +320,7 @@ class Survey {
           .status = 404, .message = fmt::format("there is no namespace \"{}\"", name_space)});
     }
     if (found.error().status != 403) return tl::unexpected(found.error());
-    on_refusal_({.what = fmt::format("may not get namespace \"{}\"", name_space)});
+    on_gap_({.what = fmt::format("may not get namespace \"{}\"", name_space)});
     return {};
   }
 
@@ -372,7 +372,7 @@ class Survey {
     if (surveyed.kind == Kind::stateful_set)
       return tl::unexpected(ApiError{.status = 403, .reason = "Forbidden", .message = what});
     coverage_ = ObjectSet::Coverage::partial;
-    on_refusal_({.what = what, .makes_partial = true});
+    on_gap_({.what = what, .makes_partial = true});
     return {};
   }
 
@@ -389,7 +389,7 @@ class Survey {
   ApiClient& client_;
   const SurveyOptions& options_;
   const std::function<void(const SurveyedNamespace&)>& on_namespace_;
-  const std::function<void(const Refusal&)>& on_refusal_;
+  const std::function<void(const SurveyGap&)>& on_gap_;
   NamePool names_;
   Entries of_cluster_;
   std::shared_ptr<const ObjectSet> cluster_;
@@ -400,8 +400,8 @@ class Survey {
 
 ApiResult<void> survey(ApiClient& client, const SurveyOptions& options,
                        const std::function<void(const SurveyedNamespace&)>& on_namespace,
-                       const std::function<void(const Refusal&)>& on_refusal) {
-  return Survey(client, options, on_namespace, on_refusal).run();
+                       const std::function<void(const SurveyGap&)>& on_gap) {
+  return Survey(client, options, on_namespace, on_gap).run();
 }
 
 }  // namespace stateward

@@ -31,17 +31,17 @@ struct SurveyedNamespace {
 };
 
 // What the identity may not do, as one clause: "may not list pods in namespace "x"".
-struct Refusal {
+struct SurveyGap {
   std::string what;
   bool makes_partial = false;  // nothing is concluded from what is absent there
 };
 
 // Calls `on_namespace` for each namespace that holds anything; what it is given lives as long as
-// the call. `on_refusal` is called before the namespaces that it is about. An error where the API
+// the call. `on_gap` is called before the namespaces that it is about. An error where the API
 // server does not answer, StatefulSets may not be listed, or a namespace asked for is not there;
 // what was judged till then is right.
 ApiResult<void> survey(ApiClient& client, const SurveyOptions& options,
                        const std::function<void(const SurveyedNamespace&)>& on_namespace,
-                       const std::function<void(const Refusal&)>& on_refusal);
+                       const std::function<void(const SurveyGap&)>& on_gap);
 
 }  // namespace stateward

@@ -40,6 +40,7 @@ struct FakeCluster::Server {
       response.status = code;
       response.set_content(body.dump(), "application/json");
     });
+    http.set_tcp_nodelay(true);
     port = http.bind_to_any_port("127.0.0.1");
     REQUIRE(port > 0);
     thread = std::thread([this] { http.listen_after_bind(); });

@@ -24,7 +24,7 @@ Json object(const std::string& api_version, const std::string& kind, const std::
 // What a survey tells: "namespace: Kind/name ...", partial ones with a question mark.
 struct Told {
   std::vector<std::string> namespaces;
-  std::vector<std::string> refusals;
+  std::vector<std::string> gaps;
   std::string error;
 };
 
@@ -39,7 +39,7 @@ Told tell(const FakeCluster& cluster, const SurveyOptions& options = {}) {
           line += fmt::format(" {}/{}", one.kind_name, one.name);
         told.namespaces.push_back(line);
       },
-      [&](const Refusal& refusal) { told.refusals.push_back(refusal.what); });
+      [&](const SurveyGap& gap) { told.gaps.push_back(gap.what); });
   if (!done) told.error = done.error().message;
   return told;
 }
@@ -59,7 +59,7 @@ TEST_CASE("a survey brings together what stands in one namespace, in the order o
   cluster.add(object("v1", "Pod", "z", "only"));
   const Told told = tell(cluster);
   CHECK(told.error.empty());
-  CHECK(told.refusals.empty());
+  CHECK(told.gaps.empty());
   CHECK(told.namespaces == Lines{"a-b: StatefulSet/db Service/db Service/web",
                                  "a: StatefulSet/db Service/db Service/web",
                                  "ab: StatefulSet/db Service/db Service/web", "z: Pod/only"});
@@ -96,7 +96,7 @@ TEST_CASE("what may not be listed is said, and makes the sets partial") {
   cluster.forbidden = {"pods", "persistentvolumes"};
   const Told told = tell(cluster);
   CHECK(told.namespaces == Lines{"prod?: StatefulSet/db"});
-  CHECK(told.refusals ==
+  CHECK(told.gaps ==
         Lines{"may not list persistentvolumes", "may not list pods in all namespaces"});
   cluster.forbidden = {"persistentvolumes"};
   CHECK(tell(cluster).namespaces == Lines{"prod: StatefulSet/db"});
@@ -156,7 +156,7 @@ TEST_CASE("objects of the cluster are found from every namespace's set") {
         CHECK(surveyed.set.find(Kind::volume, {}, "v") != nullptr);
         CHECK(surveyed.set.find(Kind::service, "prod", "db") != nullptr);
       },
-      [](const Refusal&) {});
+      [](const SurveyGap&) {});
   CHECK(done);
   CHECK(seen == 1);
 }
