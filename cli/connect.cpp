@@ -13,8 +13,10 @@ std::chrono::sys_seconds now() {
 }
 
 Result<Access> access_of(const ConnectOptions& options) {
-  if (options.in_cluster) return access_from_pod();
   const bool asked = !options.kubeconfig.empty() || !options.context.empty();
+  if (options.in_cluster && asked)
+    return fail("--in-cluster goes with neither --kubeconfig nor --context");
+  if (options.in_cluster) return access_from_pod();
   if (!asked && !has_kubeconfig()) {
     if (auto pod = access_from_pod()) return pod;
   }

@@ -5,8 +5,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "engine/decide.h"
-
 namespace stateward {
 namespace {
 
@@ -29,6 +27,7 @@ Json object_json(const Object& object) {
 }
 
 Json location_json(std::string_view file, const Span& span) {
+  if (file.empty()) return nullptr;
   return {{"file", file},
           {"line", span.start.line},
           {"column", span.start.column},
@@ -51,18 +50,21 @@ Json exemption_json(const std::optional<Exemption>& exemption) {
           {"until", exemption->until ? Json(date(*exemption->until)) : Json(nullptr)}};
 }
 
-Json finding_json(const Manifests& manifests, const PlacedFinding& placed) {
+Json finding_json(const JudgedSet& set, const PlacedFinding& placed) {
   const Finding& finding = placed.finding;
-  return {{"policy", finding.policy->id},
-          {"severity", to_string(finding.severity)},
-          {"action", to_string(action_of(finding, Enforcement::policy))},
-          {"object", object_json(*finding.object)},
-          {"path", finding.path.text()},
-          {"location", location_json(manifests.file_of(*finding.object).name, placed.place)},
-          {"message", finding.message},
-          {"remedy", finding.remedy},
-          {"fix", fix_json(finding.fix)},
-          {"exemption", exemption_json(finding.exemption)}};
+  return {
+      {"policy", finding.policy->id},
+      {"severity", to_string(finding.severity)},
+      {"action", to_string(action_of(finding, set.enforcement))},
+      {"object", object_json(*finding.object)},
+      {"path", finding.path.text()},
+      {"location", set.manifests == nullptr
+                       ? Json()
+                       : location_json(set.manifests->file_of(*finding.object).name, placed.place)},
+      {"message", finding.message},
+      {"remedy", finding.remedy},
+      {"fix", fix_json(finding.fix)},
+      {"exemption", exemption_json(finding.exemption)}};
 }
 
 void append(std::string& list, const Json& entry) {
@@ -78,14 +80,11 @@ JsonReport::JsonReport(std::ostream& out) : out_(out) {
 
 void JsonReport::add(const JudgedSet& set) {
   for (const PlacedFinding& placed : set.findings) {
-    out_ << (first_ ? "\n" : ",\n") << dump(finding_json(set.manifests, placed));
+    out_ << (first_ ? "\n" : ",\n") << dump(finding_json(set, placed));
     first_ = false;
   }
-  for (const Diagnostic& diagnostic : set.manifests.diagnostics) {
-    append(diagnostics_,
-           {{"severity", diagnostic.severity == Diagnostic::Severity::error ? "error" : "note"},
-            {"location", location_json(diagnostic.file, diagnostic.span)},
-            {"message", diagnostic.message}});
+  if (set.manifests != nullptr) {
+    for (const Diagnostic& diagnostic : set.manifests->diagnostics) add(diagnostic);
   }
   for (const Skipped& skipped : set.skipped) {
     append(skipped_, {{"policy", skipped.policy->id},
@@ -94,16 +93,24 @@ void JsonReport::add(const JudgedSet& set) {
   }
 }
 
+void JsonReport::add(const Diagnostic& diagnostic) {
+  append(diagnostics_,
+         {{"severity", diagnostic.severity == Diagnostic::Severity::error ? "error" : "note"},
+          {"location", location_json(diagnostic.file, diagnostic.span)},
+          {"message", diagnostic.message}});
+}
+
 void JsonReport::finish(const Summary& summary) {
-  const Json counts = {
-      {"files", summary.files},
-      {"documents", summary.documents},
-      {"ignored", summary.ignored},
-      {"objects", summary.objects},
-      {"findings",
-       {{"deny", summary.denied}, {"warn", summary.warned}, {"audit", summary.audited}}},
-      {"hidden", summary.hidden},
-      {"exempted", summary.exempted}};
+  Json counts = Json::object();
+  if (summary.namespaces) counts["namespaces"] = *summary.namespaces;
+  counts.update({{"files", summary.files},
+                 {"documents", summary.documents},
+                 {"ignored", summary.ignored},
+                 {"objects", summary.objects},
+                 {"findings",
+                  {{"deny", summary.denied}, {"warn", summary.warned}, {"audit", summary.audited}}},
+                 {"hidden", summary.hidden},
+                 {"exempted", summary.exempted}});
   out_ << "\n],\"diagnostics\":[" << diagnostics_ << "],\"skipped\":[" << skipped_
        << "],\"summary\":" << dump(counts) << "}\n";
 }

@@ -3,15 +3,16 @@
 //    "findings": [{"policy", "severity": "info" | "low" | "medium" | "high" | "critical",
 //      "action": "deny" | "warn" | "audit", "object": {"apiVersion", "kind", "namespace", "name"},
 //      "path": JSON Pointer in the object,
-//      "location": {"file", "line", "column", "endLine", "endColumn"}, "message", "remedy",
+//      "location": {"file", "line", "column", "endLine", "endColumn"} | null, "message", "remedy",
 //      "fix": {"applicability": "safe" | "unsafe", "patch": RFC 6902, of the object} | null,
 //      "exemption": {"reason", "until": "2027-01-31" | null} | null}],
 //    "diagnostics": [{"severity": "error" | "note", "location", "message"}],
 //    "skipped": [{"policy", "object", "reason"}],
-//    "summary": {"files", "documents", "ignored", "objects",
+//    "summary": {"namespaces", "files", "documents", "ignored", "objects",
 //      "findings": {"deny", "warn", "audit"}, "hidden", "exempted"}}
 // Lines and columns count from 1, columns in code points, the end is exclusive. "findings" holds
-// what is shown; the summary counts what is hidden too. Each entry stands on a line of its own and
+// what is shown; the summary counts what is hidden too. Of a live cluster there are no locations,
+// and only then "namespaces" is there. Each entry stands on a line of its own and
 // findings are written as they come. Everything beyond ASCII is escaped.
 #pragma once
 
@@ -26,6 +27,7 @@ class JsonReport : public ReportWriter {
  public:
   explicit JsonReport(std::ostream& out);
   void add(const JudgedSet& set) override;
+  void add(const Diagnostic& diagnostic) override;
   void finish(const Summary& summary) override;
 
  private:

@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
                           [](const ExplainOptions& explain) { return run(explain); },
                           [](const ServeOptions& serve) { return run(serve); },
                           [](const ControlOptions& control) { return run(control); },
+                          [](const AuditOptions& audit) { return run(audit); },
                           [](const CertsOptions& certs) { return run(certs); },
                           [](const VersionOptions& version) { return run(version); },
                       },

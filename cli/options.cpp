@@ -19,11 +19,11 @@ namespace {
 template <typename T>
 using Choice = std::pair<std::string_view, T>;
 
-constexpr Choice<ValidateOptions::Format> kFormats[] = {{"text", ValidateOptions::Format::text},
-                                                        {"json", ValidateOptions::Format::json}};
-constexpr Choice<ValidateOptions::Color> kColors[] = {{"auto", ValidateOptions::Color::automatic},
-                                                      {"always", ValidateOptions::Color::always},
-                                                      {"never", ValidateOptions::Color::never}};
+constexpr Choice<ReportOptions::Format> kFormats[] = {{"text", ReportOptions::Format::text},
+                                                      {"json", ReportOptions::Format::json}};
+constexpr Choice<ReportOptions::Color> kColors[] = {{"auto", ReportOptions::Color::automatic},
+                                                    {"always", ReportOptions::Color::always},
+                                                    {"never", ReportOptions::Color::never}};
 constexpr Choice<Scope> kScopes[] = {
     {"folder", Scope::folder}, {"input", Scope::input}, {"file", Scope::file}};
 constexpr Choice<CertsInspectOptions::Format> kCertsFormats[] = {
@@ -42,6 +42,7 @@ constexpr char kExamples[] =
     "  stateward validate deploy/\n"
     "  stateward explain missing-service-name\n"
     "  stateward serve --local\n"
+    "  stateward audit -n prod\n"
     "\n"
     "stateward COMMAND --help tells more of each.";
 
@@ -66,26 +67,34 @@ void add_choice(CLI::App& app, const std::string& name, T& value, const Choice<T
       ->type_name(names);
 }
 
-void add_validate(CLI::App& app, ValidateOptions& options, bool& pedantic) {
-  app.add_option("PATH", options.paths,
-                 "Files, folders, or - for standard input, which is also read\n"
-                 "where no path is given and it is no terminal. In folders\n"
-                 "*.yaml, *.yml and *.json are read, in their subfolders too,\n"
-                 "but nothing that is hidden");
+// What is shown of the findings, and how.
+void add_report(CLI::App& app, ReportOptions& options) {
   add_choice(app, "-o,--output", options.format, kFormats, "Format of the report");
-  app.add_flag("--complete", options.complete,
-               "These files are everything: absence may be concluded from");
   add_choice(app, "--fail-on", options.fail_on, kFailOn,
              "Exit with 1 where a finding has this action or a stricter one");
   add_choice(app, "--min-severity", options.min_severity, kSeverities,
              "Show findings of this severity or a worse one; hidden ones\n"
              "are counted, and fail all the same");
-  app.add_flag("--pedantic", pedantic, "Show all findings: --min-severity info");
+  app.add_flag_callback(
+      "--pedantic", [&options] { options.min_severity = Severity::info; },
+      "Show all findings: --min-severity info");
   app.add_option("--policy", options.policies,
                  "Only these policies, by id: a list with commas, or the option\nagain")
       ->delimiter(',')
       ->type_name("ID")
       ->allow_extra_args(false);
+  add_choice(app, "--color", options.color, kColors,
+             "Colours; auto: on a terminal, unless NO_COLOR is set");
+}
+
+void add_validate(CLI::App& app, ValidateOptions& options) {
+  app.add_option("PATH", options.paths,
+                 "Files, folders, or - for standard input, which is also read\n"
+                 "where no path is given and it is no terminal. In folders\n"
+                 "*.yaml, *.yml and *.json are read, in their subfolders too,\n"
+                 "but nothing that is hidden");
+  app.add_flag("--complete", options.complete,
+               "These files are everything: absence may be concluded from");
   app.add_option("--namespace", options.name_space,
                  "Namespace of objects that name none (" + options.name_space + ")")
       ->type_name("NS");
@@ -95,8 +104,7 @@ void add_validate(CLI::App& app, ValidateOptions& options, bool& pedantic) {
   add_choice(app, "--scope", options.scope, kScopes,
              "What belongs together and is judged together: a folder's own\n"
              "files, all that was given, or each file alone");
-  add_choice(app, "--color", options.color, kColors,
-             "Colours; auto: on a terminal, unless NO_COLOR is set");
+  add_report(app, options.report);
   app.footer(
       "Exit codes:\n"
       "  0  nothing at or above --fail-on\n"
@@ -288,6 +296,31 @@ std::function<CertsOptions()> add_certs(CLI::App& app) {
   };
 }
 
+void add_audit(CLI::App& app, AuditOptions& options) {
+  add_cluster(app, options.cluster);
+  app.add_option("-n,--namespace", options.namespaces,
+                 "Only this namespace; the option again: these. Otherwise all but\n"
+                 "kube-system, kube-node-lease and kube-public")
+      ->type_name("NS")
+      ->allow_extra_args(false);
+  app.add_flag("-A,--all-namespaces", options.all_namespaces, "These three too");
+  add_report(app, options.report);
+  app.footer(
+      "Nothing is written to the cluster. What may not be listed is said, and policies that "
+      "conclude\n"
+      "from absence are skipped then.\n"
+      "\n"
+      "Exit codes:\n"
+      "  0  nothing at or above --fail-on\n"
+      "  1  such findings\n"
+      "  2  wrong usage, or the cluster cannot be read\n"
+      "\n"
+      "Examples:\n"
+      "  stateward audit\n"
+      "  stateward audit -n prod --policy orphaned-claim\n"
+      "  stateward audit --context staging -o json > report.json");
+}
+
 std::string usage_message(const CLI::App* app, const CLI::Error& error) {
   const auto commands = app->get_subcommands();
   if (!commands.empty() && !commands.front()->get_subcommands().empty()) {
@@ -311,14 +344,14 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   ExplainOptions explain;
   ServeOptions serve;
   ControlOptions control;
-  bool pedantic = false;
+  AuditOptions audit;
   bool show_version = false;
   app.add_flag_callback(
       "--version", [&] { show_version = true; }, "Print the version");
 
   CLI::App* validate_app =
       app.add_subcommand("validate", "Judge manifests: files, folders, standard input");
-  add_validate(*validate_app, validate, pedantic);
+  add_validate(*validate_app, validate);
   CLI::App* explain_app =
       app.add_subcommand("explain", "List the policies, or explain one with examples");
   add_explain(*explain_app, explain);
@@ -327,6 +360,8 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   CLI::App* control_app = app.add_subcommand(
       "control", "Keep governing Services, claim labels and certificates in a cluster");
   add_control(*control_app, control);
+  CLI::App* audit_app = app.add_subcommand("audit", "Judge what lives in a cluster");
+  add_audit(*audit_app, audit);
   CLI::App* certs_app = app.add_subcommand("certs", "Look at, make and renew certificates");
   const auto certs = add_certs(*certs_app);
   app.add_subcommand("version", "Print the version");
@@ -341,11 +376,11 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return tl::unexpected(app.exit(error) == 0 ? 0 : 2);
   }
-  if (pedantic) validate.min_severity = Severity::info;
   if (validate_app->parsed()) return Command(std::move(validate));
   if (explain_app->parsed()) return Command(std::move(explain));
   if (serve_app->parsed()) return Command(std::move(serve));
   if (control_app->parsed()) return Command(std::move(control));
+  if (audit_app->parsed()) return Command(std::move(audit));
   if (certs_app->parsed()) return Command(certs());
   return Command(VersionOptions{});
 }

@@ -4,6 +4,7 @@
 #include <tl/expected.hpp>
 #include <variant>
 
+#include "cli/audit.h"
 #include "cli/certs.h"
 #include "cli/control.h"
 #include "cli/explain.h"
@@ -14,7 +15,7 @@
 namespace stateward {
 
 using Command = std::variant<ValidateOptions, ExplainOptions, ServeOptions, ControlOptions,
-                             CertsOptions, VersionOptions>;
+                             AuditOptions, CertsOptions, VersionOptions>;
 
 // The command to run, or the exit code where there is nothing left to do: 0 after help, 2 after a
 // usage error, which was said on standard error.

@@ -1,6 +1,5 @@
 #include "cli/progress.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -16,17 +15,16 @@ constexpr std::chrono::milliseconds kEach{200};
 
 }  // namespace
 
-Progress::Progress(std::size_t sets)
-    : sets_(sets), on_terminal_(isatty(STDERR_FILENO) == 1), next_(steady_clock::now() + kFirst) {}
+Progress::Progress()
+    : on_terminal_(isatty(STDERR_FILENO) == 1), next_(steady_clock::now() + kFirst) {}
 
-void Progress::step() {
-  ++begun_;
+void Progress::step(std::string_view state) {
   if (!on_terminal_) return;
   const auto now = steady_clock::now();
   if (now < next_) return;
   next_ = now + kEach;
   std::cout.flush();
-  std::cerr << fmt::format("\r{} of {} sets", begun_, sets_) << std::flush;
+  std::cerr << "\r\033[K" << state << std::flush;
   printed_ = true;
 }
 

@@ -1,26 +1,25 @@
-// "12 of 258 sets" on a terminal's standard error, from the first second on; nowhere else.
+// How far a command has come, on a terminal's standard error, from the first second on; nowhere
+// else.
 #pragma once
 
 #include <chrono>
-#include <cstddef>
+#include <string_view>
 
 namespace stateward {
 
 class Progress {
  public:
-  explicit Progress(std::size_t sets);
+  Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress() { wipe(); }
 
-  // One more set is begun.
-  void step();
+  // Says `state`, "12 of 258 sets", where it is time to.
+  void step(std::string_view state);
   // To be called before anything else is printed: both may be the same terminal.
   void wipe();
 
  private:
-  std::size_t sets_;
-  std::size_t begun_ = 0;
   bool on_terminal_;
   bool printed_ = false;
   std::chrono::steady_clock::time_point next_;

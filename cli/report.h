@@ -1,14 +1,16 @@
-// What `validate` has to say, set by set, and the counts at its end. Writers of each format are the
-// one seam here.
+// What `validate` and `audit` have to say, set by set, and the counts at its end. Writers of each
+// format are the one seam here.
 #pragma once
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <vector>
 
 #include "cli/manifests.h"
+#include "engine/decide.h"
 #include "engine/evaluate.h"
 
 namespace stateward {
@@ -23,6 +25,7 @@ struct Summary {
     std::size_t judgements = 0;  // a policy on an object
   };
 
+  std::optional<std::size_t> namespaces;  // of a cluster, with objects; none: files were judged
   std::size_t files = 0;
   std::size_t documents = 0;
   std::size_t ignored = 0;  // kinds nobody judges, and YAML that is no Kubernetes object
@@ -36,16 +39,17 @@ struct Summary {
   std::map<std::string_view, SkippedCount> skipped;  // by reason
 };
 
-// A finding and where it is printed.
+// A finding and where it stands in its file.
 struct PlacedFinding {
   Finding finding;
-  Span place;
+  Span place;  // unknown in a live cluster
 };
 
 // One set as it was judged; borrowed from the caller.
 struct JudgedSet {
-  const Manifests& manifests;
-  std::vector<PlacedFinding> findings;  // those to show, by file, place and policy
+  const Manifests* manifests = nullptr;  // none: the objects live in a cluster
+  Enforcement enforcement = Enforcement::policy;
+  std::vector<PlacedFinding> findings;  // those to show, by file or object, place and policy
   std::vector<Skipped> skipped;
 };
 
@@ -56,6 +60,8 @@ class ReportWriter {
   ReportWriter& operator=(const ReportWriter&) = delete;
   virtual ~ReportWriter() = default;
   virtual void add(const JudgedSet& set) = 0;
+  // Trouble that belongs to no file; it was said on standard error already.
+  virtual void add(const Diagnostic& diagnostic) = 0;
   virtual void finish(const Summary& summary) = 0;
 };
 

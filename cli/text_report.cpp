@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "cli/safe_text.h"
-#include "engine/decide.h"
 
 namespace stateward {
 namespace {
@@ -27,6 +26,10 @@ std::string blank(std::string_view text) {
     if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) blanks += c == '\t' ? '\t' : ' ';
   }
   return blanks;
+}
+
+std::string name_of(const Object& object) {
+  return fmt::format("{}/{}/{}", object.name_space, object.kind_name, object.name);
 }
 
 std::string counted(std::size_t count, std::string_view one, std::string_view many) {
@@ -84,18 +87,24 @@ void TextReport::print_source(const Manifests::File& file, const Span& span) {
        << styled(Style::red, "^" + std::string(width - 1, '~')) << '\n';
 }
 
-void TextReport::print(const Manifests::File& file, const PlacedFinding& placed) {
+void TextReport::print(const JudgedSet& set, const PlacedFinding& placed) {
   const Finding& finding = placed.finding;
-  const EnforcementAction action = action_of(finding, Enforcement::policy);
+  const EnforcementAction action = action_of(finding, set.enforcement);
   const Style style = finding.exemption                   ? Style::dim
                       : action == EnforcementAction::deny ? Style::red
                       : action == EnforcementAction::warn ? Style::yellow
                                                           : Style::blue;
-  print_place(file.name, placed.place);
+  const Manifests::File* file =
+      set.manifests == nullptr ? nullptr : &set.manifests->file_of(*finding.object);
+  print_place(file == nullptr ? name_of(*finding.object) : file->name, placed.place);
   out_ << styled(style, fmt::format("{}:", to_string(action))) << ' '
        << message_text(finding.message) << ' '
        << styled(Style::dim, fmt::format("[{}]", finding.policy->id)) << '\n';
-  print_source(file, placed.place);
+  if (file != nullptr) {
+    print_source(*file, placed.place);
+  } else if (!finding.path.text().empty()) {
+    out_ << "        " << message_text(finding.path.text()) << '\n';
+  }
   if (finding.exemption) {
     out_ << "        exempt: " << message_text(finding.exemption->reason) << "\n\n";
     return;
@@ -116,17 +125,20 @@ void TextReport::print(const Manifests::File& file, const Diagnostic& diagnostic
 }
 
 void TextReport::add(const JudgedSet& set) {
-  const std::vector<Manifests::File>& files = set.manifests.files;
+  if (set.manifests == nullptr) {
+    for (const PlacedFinding& placed : set.findings) print(set, placed);
+    return;
+  }
   lines_ = {};
   auto finding = set.findings.begin();
-  auto diagnostic = set.manifests.diagnostics.begin();
-  for (const Manifests::File& file : files) {
+  auto diagnostic = set.manifests->diagnostics.begin();
+  for (const Manifests::File& file : set.manifests->files) {
     const auto finding_here = [&] {
       return finding != set.findings.end() &&
-             &set.manifests.file_of(*finding->finding.object) == &file;
+             &set.manifests->file_of(*finding->finding.object) == &file;
     };
     const auto diagnostic_here = [&] {
-      return diagnostic != set.manifests.diagnostics.end() && diagnostic->file == file.name;
+      return diagnostic != set.manifests->diagnostics.end() && diagnostic->file == file.name;
     };
     while (finding_here() || diagnostic_here()) {
       const bool diagnostic_first =
@@ -134,7 +146,7 @@ void TextReport::add(const JudgedSet& set) {
       if (diagnostic_first) {
         print(file, *diagnostic++);
       } else {
-        print(file, *finding++);
+        print(set, *finding++);
       }
     }
   }
@@ -144,15 +156,17 @@ void TextReport::print_skipped(const Summary& summary) {
   for (const auto& [reason, count] : summary.skipped) {
     out_ << "skipped: " << counted(count.policies.size(), "policy", "policies") << ", "
          << counted(count.judgements, "judgement", "judgements") << ": " << reason
-         << (reason == kJudgedAlone ? "\n" : " (--complete says that it is)\n");
+         << (summary.namespaces || reason == kJudgedAlone ? "\n"
+                                                          : " (--complete says that it is)\n");
   }
 }
 
 void TextReport::finish(const Summary& summary) {
   out_ << counted(summary.objects, "object", "objects") << " in "
-       << counted(summary.files, "file", "files") << ": " << summary.denied << " denied, "
-       << summary.warned << (summary.warned == 1 ? " warning, " : " warnings, ") << summary.audited
-       << " audited";
+       << (summary.namespaces ? counted(*summary.namespaces, "namespace", "namespaces")
+                              : counted(summary.files, "file", "files"))
+       << ": " << summary.denied << " denied, " << summary.warned
+       << (summary.warned == 1 ? " warning, " : " warnings, ") << summary.audited << " audited";
   if (summary.unreadable > 0) out_ << ", " << counted(summary.unreadable, "error", "errors");
   if (summary.exempted > 0) out_ << ", " << summary.exempted << " exempt";
   if (summary.ignored > 0)

@@ -1,6 +1,7 @@
 // The report for people, as a compiler would print it: place, action, message and policy, the
-// source line with the span underlined, the remedy. Findings and diagnostics stand in the order of
-// the text they speak of. Lists what is skipped and hidden as counts only.
+// source line with the span underlined, the remedy. In a live cluster the place is
+// namespace/Kind/name, and the path stands instead of the line. Findings and diagnostics stand in
+// the order of the text they speak of. Lists what is skipped and hidden as counts only.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,7 @@ class TextReport : public ReportWriter {
  public:
   TextReport(std::ostream& out, bool color) : out_(out), color_(color) {}
   void add(const JudgedSet& set) override;
+  void add(const Diagnostic&) override {}
   void finish(const Summary& summary) override;
 
  private:
@@ -34,7 +36,7 @@ class TextReport : public ReportWriter {
   };
 
   std::string styled(Style style, std::string_view text) const;
-  void print(const Manifests::File& file, const PlacedFinding& placed);
+  void print(const JudgedSet& set, const PlacedFinding& placed);
   void print(const Manifests::File& file, const Diagnostic& diagnostic);
   void print_place(std::string_view file, const Span& span);
   void print_source(const Manifests::File& file, const Span& span);

@@ -32,7 +32,8 @@ std::chrono::seconds seconds_of(std::string_view retry_after) {
 ApiError error_of(Node status, int code) {
   return {.status = static_cast<int>(status["code"].integer(code)),
           .reason = std::string(status["reason"].text()),
-          .message = printable(status["message"].text("no message"), kMessageLength)};
+          .message = printable(status["message"].text("no message"), kMessageLength),
+          .resume = std::string(status["metadata"]["continue"].text())};
 }
 
 ApiError error_of(const HttpAnswer& answer) {
@@ -70,6 +71,11 @@ Result<std::string> path_of_one(const Resource& resource, std::string_view name_
   if (name.empty())
     return fail(fmt::format("one of the {} is meant, and not named", resource.plural));
   return api_path(resource, name_space, name);
+}
+
+std::string page_target(std::string_view path, const Selection& selection, std::string_view token) {
+  return fmt::format("{}?limit={}{}{}{}", path, kPageSize, query_of(selection),
+                     token.empty() ? "" : "&continue=", query_value(token));
 }
 
 // Whether the same call may be sent again: a read always, a write only where the server has said
@@ -206,7 +212,7 @@ ApiResult<void> ApiClient::remove(const Resource& resource, std::string_view nam
   return {};
 }
 
-ApiResult<std::string> ApiClient::list_page(const std::string& target,
+ApiResult<std::string> ApiClient::read_page(const std::string& target,
                                             const std::function<void(std::string_view)>& on_item,
                                             std::string& next) {
   ListScanner scanner(on_item);
@@ -223,18 +229,25 @@ ApiResult<std::string> ApiClient::list_page(const std::string& target,
   return version;
 }
 
+ApiResult<std::string> ApiClient::list_page(const Selection& selection, std::string_view token,
+                                            const std::function<void(std::string_view)>& on_item) {
+  const auto path = api_path(selection.resource, selection.name_space);
+  if (!path) return tl::unexpected(no_answer(path.error().message));
+  std::string next;
+  const auto version = read_page(page_target(*path, selection, token), on_item, next);
+  if (!version) return tl::unexpected(version.error());
+  return next;
+}
+
 ApiResult<std::string> ApiClient::list(const Selection& selection,
                                        const std::function<void(std::string_view)>& on_item,
                                        const std::function<void()>& restart) {
   const auto path = api_path(selection.resource, selection.name_space);
   if (!path) return tl::unexpected(no_answer(path.error().message));
-  const std::string first = fmt::format("{}?limit={}{}", *path, kPageSize, query_of(selection));
   std::string next;
   bool restarted = false;
   while (true) {
-    const std::string target =
-        next.empty() ? first : fmt::format("{}&continue={}", first, query_value(next));
-    auto version = list_page(target, on_item, next);
+    auto version = read_page(page_target(*path, selection, next), on_item, next);
     const bool too_old = !version && version.error().expired() && !next.empty();
     if (too_old && restart && !std::exchange(restarted, true)) {
       next.clear();

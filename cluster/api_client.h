@@ -25,6 +25,7 @@ struct [[nodiscard]] ApiError {
   std::string reason;   // "NotFound", "Conflict", "Expired", ...
   std::string message;  // for people
   std::chrono::seconds retry_after{0};
+  std::string resume;  // of a list that is too old: the token to go on with, at a later moment
 
   bool not_found() const { return status == 404; }
   bool conflict() const { return status == 409; }
@@ -83,6 +84,10 @@ class ApiClient {
   ApiResult<std::string> list(const Selection& selection,
                               const std::function<void(std::string_view)>& on_item,
                               const std::function<void()>& restart = {});
+  // One page of it, from `token` on (empty: from the start). Answers the next page's token, empty
+  // after the last one. All pages show the moment of the first.
+  ApiResult<std::string> list_page(const Selection& selection, std::string_view token,
+                                   const std::function<void(std::string_view)>& on_item);
   // Events from `resource_version` on until the server ends the watch, which is no error.
   ApiResult<void> watch(const Selection& selection, std::string_view resource_version,
                         std::chrono::seconds duration,
@@ -101,7 +106,7 @@ class ApiClient {
   ApiResult<Document> send_and_read(std::string_view method, Result<std::string> path,
                                     std::string_view content_type, std::string body);
   ApiResult<std::shared_ptr<HttpConnection>> connection();
-  ApiResult<std::string> list_page(const std::string& target,
+  ApiResult<std::string> read_page(const std::string& target,
                                    const std::function<void(std::string_view)>& on_item,
                                    std::string& next);
   bool sleep(std::chrono::seconds duration);

@@ -121,7 +121,18 @@ struct HttpConnection::Client {
   std::string why(httplib::Error error) const {
     if (error == httplib::Error::SSLConnection && verified != X509_V_OK)
       return X509_verify_cert_error_string(verified);
-    return httplib::to_string(error);
+    switch (error) {
+      case httplib::Error::Connection:
+        return "nobody answers there";
+      case httplib::Error::ConnectionTimeout:
+        return "no answer in time";
+      case httplib::Error::SSLConnection:
+        return "no TLS handshake";
+      case httplib::Error::Read:
+        return "the connection was closed, or silent for too long";
+      default:
+        return httplib::to_string(error);
+    }
   }
 };
 

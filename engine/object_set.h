@@ -33,8 +33,10 @@ class ObjectSet {
   ObjectSet& operator=(ObjectSet&&) = default;
 
   bool complete() const { return coverage_ == Coverage::complete; }
-  // Those that the set itself owns, in their order.
-  std::span<const Object> objects() const { return objects_; }
+  // Those that the set itself owns, in their order; of a joined set, those of its namespace.
+  std::span<const Object> objects() const {
+    return name_space_ != nullptr ? name_space_->objects() : objects_;
+  }
   std::size_t size() const { return index_.size(); }
   // Objects that repeat the kind, namespace and name of an earlier one; find() and all() do not see
   // them.

@@ -25,7 +25,7 @@ struct Sharing {
 };
 
 std::string where_looked(const Subject& subject) {
-  if (subject.point != EnforcementPoint::admission) return ", which is not among the given files";
+  if (subject.point == EnforcementPoint::validate) return ", which is not among the given files";
   if (!subject.set.complete()) return ", which is not known here";
   return fmt::format("; there is no such claim in namespace {}", subject.object.name_space);
 }

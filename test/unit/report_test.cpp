@@ -71,7 +71,7 @@ class Set {
 
  private:
   Manifests manifests_;
-  JudgedSet judged_{.manifests = manifests_};
+  JudgedSet judged_{.manifests = &manifests_};
 };
 
 const std::string kHead = "apiVersion: v1\nkind: Pod\n";

@@ -1,0 +1,159 @@
+#include "cli/audit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "cli/progress.h"
+#include "cluster/survey.h"
+
+namespace stateward {
+namespace {
+
+const std::vector<std::string> kSystemNamespaces = {"kube-system", "kube-node-lease",
+                                                    "kube-public"};
+
+int failure(std::string_view message) {
+  say(message);
+  return 2;
+}
+
+// What admission would do there (the registration's selectors): a label of the Namespace.
+Enforcement enforcement_in(const SurveyedNamespace& surveyed) {
+  const Object* name_space = surveyed.set.find(Kind::name_space, {}, surveyed.name);
+  if (name_space == nullptr) return Enforcement::policy;
+  if (name_space->label("stateward.dev/enforcement") == "warn") return Enforcement::observe;
+  return name_space->label("stateward.dev/guard") == "strict" ? Enforcement::guard
+                                                              : Enforcement::policy;
+}
+
+class Audit {
+ public:
+  Audit(const AuditOptions& options, std::vector<const Policy*> policies)
+      : policies_(std::move(policies)),
+        today_(today()),
+        tally_(options.report),
+        format_(options.report.format),
+        report_(report_writer(options.report)) {
+    tally_.summary.namespaces = 0;
+  }
+
+  void judge(const SurveyedNamespace& surveyed) {
+    JudgedSet judged{.enforcement = enforcement_in(surveyed)};
+    for (const Object& object : surveyed.set.objects()) {
+      if (object.known()) judge(object, surveyed.set, judged);
+    }
+    ++*tally_.summary.namespaces;
+    tally_.take(judged.skipped);
+    sort(judged);
+    progress_.step(fmt::format("{} objects in {} namespaces", tally_.summary.objects,
+                               *tally_.summary.namespaces));
+    if (judged.findings.empty() && judged.skipped.empty()) return;
+    progress_.wipe();
+    report_->add(judged);
+  }
+
+  void note(const SurveyGap& gap) {
+    const std::string line =
+        fmt::format("{}{}", gap.what,
+                    gap.makes_partial ? ", so nothing is concluded from what is absent there" : "");
+    trouble(Diagnostic::Severity::note, line);
+  }
+
+  // The end, with what there is to say of it; answers the exit code.
+  int finish(const ApiResult<void>& surveyed, const Access& access) {
+    progress_.wipe();
+    if (!surveyed) {
+      trouble(Diagnostic::Severity::error,
+              fmt::format("{}: {}", server_of(access), explained(surveyed.error())));
+    }
+    // Of nothing there is no sum, but a report for programs is always whole.
+    if (surveyed || tally_.summary.objects > 0 || format_ == ReportOptions::Format::json)
+      report_->finish(tally_.summary);
+    if (!std::cout.flush()) return failure("the report cannot be written to standard output");
+    if (!surveyed) return 2;
+    return tally_.failed() ? 1 : 0;
+  }
+
+ private:
+  void judge(const Object& object, const ObjectSet& set, JudgedSet& judged) {
+    ++tally_.summary.objects;
+    Evaluation result =
+        evaluate(policies_,
+                 {.object = object, .set = set, .point = EnforcementPoint::audit, .today = today_});
+    for (Finding& finding : result.findings) {
+      if (tally_.take(finding, action_of(finding, judged.enforcement)))
+        judged.findings.push_back({std::move(finding), {}});
+    }
+    judged.skipped.insert(judged.skipped.end(), result.skipped.begin(), result.skipped.end());
+  }
+
+  static void sort(JudgedSet& judged) {
+    const auto key = [](const PlacedFinding& placed) {
+      const Finding& finding = placed.finding;
+      return std::tuple(finding.object->kind_name, finding.object->name, finding.policy->id,
+                        std::string_view(finding.path.text()));
+    };
+    std::stable_sort(judged.findings.begin(), judged.findings.end(),
+                     [&](const auto& left, const auto& right) { return key(left) < key(right); });
+  }
+
+  void trouble(Diagnostic::Severity severity, const std::string& message) {
+    progress_.wipe();
+    say(message);
+    report_->add(Diagnostic{.severity = severity, .message = message});
+  }
+
+  static std::string explained(const ApiError& error) {
+    if (error.status == 401) {
+      return fmt::format(
+          "{}; the credentials are not accepted: log in again, or choose another "
+          "--context",
+          error.message);
+    }
+    if (error.status == 403)
+      return fmt::format("{}; have it granted, or name namespaces of yours with -n", error.message);
+    if (error.status == 0) {
+      return fmt::format(
+          "{}; is it the cluster you mean (--context), and can it be reached from here?",
+          error.message);
+    }
+    return error.message;
+  }
+
+  std::vector<const Policy*> policies_;
+  Date today_;
+  Tally tally_;
+  ReportOptions::Format format_;
+  std::unique_ptr<ReportWriter> report_;
+  Progress progress_;
+};
+
+}  // namespace
+
+int run(const AuditOptions& options) {
+  if (options.all_namespaces && !options.namespaces.empty())
+    return failure("-n names namespaces, --all-namespaces means all: choose one");
+  auto policies = chosen_policies(options.report.policies);
+  if (!policies) return failure(policies.error().message);
+  const auto source = connect(options.cluster);
+  if (!source) return failure(source.error().message);
+  SurveyOptions wanted;
+  std::set<std::string> named;
+  for (const std::string& name : options.namespaces) {
+    if (named.insert(name).second) wanted.namespaces.push_back(name);
+  }
+  if (!options.all_namespaces) wanted.left_out = kSystemNamespaces;
+  ApiClient client(*source);
+  Audit audit(options, std::move(*policies));
+  const auto surveyed = survey(
+      client, wanted, [&](const SurveyedNamespace& one) { audit.judge(one); },
+      [&](const SurveyGap& gap) { audit.note(gap); });
+  return audit.finish(surveyed, client.access());
+}
+
+}  // namespace stateward

@@ -1,0 +1,80 @@
+#include "cli/judging.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+
+#include "cli/json_report.h"
+#include "cli/nearest.h"
+#include "cli/safe_text.h"
+#include "cli/text_report.h"
+#include "policies/catalogue.h"
+
+namespace stateward {
+namespace {
+
+bool use_color(ReportOptions::Color color) {
+  if (color != ReportOptions::Color::automatic) return color == ReportOptions::Color::always;
+  const char* no_color = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
+}
+
+}  // namespace
+
+Result<std::vector<const Policy*>> chosen_policies(const std::vector<std::string>& ids) {
+  const std::vector<const Policy*> all = policies::all_policies();
+  if (ids.empty()) return all;
+  std::vector<const Policy*> chosen;
+  for (const Policy* policy : all) {
+    if (std::find(ids.begin(), ids.end(), policy->id) != ids.end()) chosen.push_back(policy);
+  }
+  std::vector<std::string_view> known;
+  for (const Policy* policy : all) known.push_back(policy->id);
+  for (const std::string& id : ids) {
+    if (std::find(known.begin(), known.end(), id) != known.end()) continue;
+    return fail(
+        fmt::format("there is no policy \"{}\"; did you mean {}? stateward explain lists them", id,
+                    nearest(id, known)));
+  }
+  return chosen;
+}
+
+std::unique_ptr<ReportWriter> report_writer(const ReportOptions& options) {
+  if (options.format == ReportOptions::Format::json) return std::make_unique<JsonReport>(std::cout);
+  return std::make_unique<TextReport>(std::cout, use_color(options.color));
+}
+
+Date today() {
+  const std::chrono::year_month_day day =
+      std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  return {static_cast<int>(day.year()), static_cast<int>(static_cast<unsigned>(day.month())),
+          static_cast<int>(static_cast<unsigned>(day.day()))};
+}
+
+void say(std::string_view message) { std::cerr << "stateward: " << safe_text(message) << '\n'; }
+
+bool Tally::take(const Finding& finding, EnforcementAction action) {
+  if (action == EnforcementAction::off) return false;
+  summary.denied += action == EnforcementAction::deny ? 1U : 0U;
+  summary.warned += action == EnforcementAction::warn ? 1U : 0U;
+  summary.audited += action == EnforcementAction::audit ? 1U : 0U;
+  summary.exempted += finding.exemption ? 1U : 0U;
+  failed_ |= options_.fail_on != EnforcementAction::off && action >= options_.fail_on;
+  const bool shown = finding.severity >= options_.min_severity;
+  summary.hidden += shown ? 0U : 1U;
+  return shown;
+}
+
+void Tally::take(std::span<const Skipped> skipped) {
+  for (const Skipped& one : skipped) {
+    Summary::SkippedCount& counted = summary.skipped[one.reason];
+    counted.policies.insert(one.policy);
+    ++counted.judgements;
+  }
+}
+
+}  // namespace stateward

@@ -1,0 +1,58 @@
+// What `validate` and `audit` share: which policies judge, what of their findings is counted and
+// shown, and how that is written.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/report.h"
+#include "engine/policy.h"
+
+namespace stateward {
+
+struct ReportOptions {
+  enum class Format : std::uint8_t { text, json };
+  enum class Color : std::uint8_t { automatic, always, never };
+
+  Format format = Format::text;
+  Color color = Color::automatic;
+  EnforcementAction fail_on = EnforcementAction::deny;  // off: never
+  Severity min_severity = Severity::medium;             // of findings that are shown
+  std::vector<std::string> policies;                    // empty: all
+};
+
+// Those asked for, in catalogue order. The error names one that is not there, and the nearest.
+Result<std::vector<const Policy*>> chosen_policies(const std::vector<std::string>& ids);
+
+// On standard output.
+std::unique_ptr<ReportWriter> report_writer(const ReportOptions& options);
+
+Date today();
+
+// A line on standard error.
+void say(std::string_view message);
+
+// Counts what is found, and chooses what of it is shown.
+class Tally {
+ public:
+  explicit Tally(const ReportOptions& options) : options_(options) {}
+
+  // Whether the finding, with that action, is shown.
+  bool take(const Finding& finding, EnforcementAction action);
+  void take(std::span<const Skipped> skipped);
+
+  // There was something at or above --fail-on.
+  bool failed() const { return failed_; }
+
+  Summary summary;
+
+ private:
+  const ReportOptions& options_;
+  bool failed_ = false;
+};
+
+}  // namespace stateward
