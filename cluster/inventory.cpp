@@ -146,7 +146,10 @@ void Inventory::publish(const std::string& name_space, Space& space) {
   space.changed = false;
   {
     const std::lock_guard lock(reading_);
+    const bool empty = set->size() == 0;
     std::swap(sets_[name_space], set);
+    // Its name stays, for others may still look at what was there.
+    if (empty) sets_.erase(name_space);
   }
   published_.notify_all();
   if (changed_) changed_(name_space);

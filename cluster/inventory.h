@@ -45,7 +45,7 @@ class Inventory {
   bool wait_for(Kind kind, std::string_view name_space, std::string_view name,
                 std::chrono::steady_clock::time_point deadline) const;
   std::size_t size() const;
-  std::vector<std::string> namespaces() const;  // in which there was anything, sorted
+  std::vector<std::string> namespaces() const;  // in which there is anything, sorted
 
   // Called after the objects of a namespace (empty: of the cluster) have changed, by the thread
   // that changed them. To be set before feeding begins.
