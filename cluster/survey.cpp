@@ -304,8 +304,11 @@ class Survey {
         client_.list({.resource = watched.resource}, keep, [&] { of_cluster_.resize(before); });
     if (listed) return {};
     if (listed.error().status != 403) return tl::unexpected(listed.error());
-    // What is concluded from the absence of a volume is only how strictly a template is looked at.
-    on_gap_({.what = fmt::format("may not list {}", name_of(watched.resource))});
+    // No policy concludes more from their absence than to look at what is there.
+    on_gap_({.what = fmt::format("may not list {}: {} not known", name_of(watched.resource),
+                                 watched.kind == Kind::volume
+                                     ? "which volumes are kept for claims is"
+                                     : "their labels stateward.dev/guard and enforcement are")});
     return {};
   }
 
@@ -320,7 +323,9 @@ class Survey {
           .status = 404, .message = fmt::format("there is no namespace \"{}\"", name_space)});
     }
     if (found.error().status != 403) return tl::unexpected(found.error());
-    on_gap_({.what = fmt::format("may not get namespace \"{}\"", name_space)});
+    on_gap_({.what = fmt::format("may not get namespace \"{}\": its labels stateward.dev/guard and "
+                                 "enforcement are not known",
+                                 name_space)});
     return {};
   }
 

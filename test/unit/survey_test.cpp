@@ -97,7 +97,8 @@ TEST_CASE("what may not be listed is said, and makes the sets partial") {
   const Told told = tell(cluster);
   CHECK(told.namespaces == Lines{"prod?: StatefulSet/db"});
   CHECK(told.gaps ==
-        Lines{"may not list persistentvolumes", "may not list pods in all namespaces"});
+        Lines{"may not list persistentvolumes: which volumes are kept for claims is not known",
+              "may not list pods in all namespaces"});
   cluster.forbidden = {"persistentvolumes"};
   CHECK(tell(cluster).namespaces == Lines{"prod: StatefulSet/db"});
   cluster.forbidden = {"statefulsets"};
