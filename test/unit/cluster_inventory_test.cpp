@@ -170,16 +170,28 @@ TEST_CASE("an update of what is not kept is published to nobody") {
   CHECK_FALSE(fed.knows(Kind::stateful_set, "a", "db"));
 }
 
-TEST_CASE("a Pod is kept as long as it mounts a claim") {
+TEST_CASE("a controller's Pod is kept as long as it mounts a claim, and a bare one until it ends") {
+  const auto owned = [](Json pod) {
+    pod["metadata"]["ownerReferences"] = Json::array({{{"apiVersion", "apps/v1"},
+                                                       {"kind", "StatefulSet"},
+                                                       {"name", "db"},
+                                                       {"controller", true}}});
+    return pod;
+  };
   Fed fed({Kind::pod});
-  fed.list(Kind::pod, {pod("a", "bare"), pod("a", "member", "data-0")});
-  CHECK(fed.inventory.size() == 1);
-  CHECK(fed.knows(Kind::pod, "a", "member"));
-  fed.put(Kind::pod, pod("a", "member"));
-  CHECK_FALSE(fed.knows(Kind::pod, "a", "member"));
-  fed.put(Kind::pod, pod("a", "bare", "data-1"));
+  fed.list(Kind::pod,
+           {pod("a", "bare"), owned(pod("a", "plain")), owned(pod("a", "member", "data-0"))});
+  CHECK(fed.inventory.size() == 2);
   CHECK(fed.knows(Kind::pod, "a", "bare"));
+  CHECK(fed.knows(Kind::pod, "a", "member"));
+  fed.put(Kind::pod, owned(pod("a", "member")));
+  CHECK_FALSE(fed.knows(Kind::pod, "a", "member"));
+  Json ended = pod("a", "bare", "data-1");
+  fed.put(Kind::pod, ended);
   CHECK(fed.inventory.view("a").find(Kind::pod, "a", "bare")->spec()["volumes"].size() == 1);
+  ended["status"]["phase"] = "Succeeded";
+  fed.put(Kind::pod, ended);
+  CHECK_FALSE(fed.knows(Kind::pod, "a", "bare"));
 }
 
 TEST_CASE("objects know who they are, and a view outlives what it shows") {
