@@ -108,23 +108,6 @@ class Audit {
     report_->add(Diagnostic{.severity = severity, .message = message});
   }
 
-  static std::string explained(const ApiError& error) {
-    if (error.status == 401) {
-      return fmt::format(
-          "{}; the credentials are not accepted: log in again, or choose another "
-          "--context",
-          error.message);
-    }
-    if (error.status == 403)
-      return fmt::format("{}; have it granted, or name namespaces of yours with -n", error.message);
-    if (error.status == 0) {
-      return fmt::format(
-          "{}; is it the cluster you mean (--context), and can it be reached from here?",
-          error.message);
-    }
-    return error.message;
-  }
-
   std::vector<const Policy*> policies_;
   Date today_;
   Tally tally_;

@@ -37,4 +37,20 @@ std::string server_of(const Access& access) {
                      six ? "]" : "", access.port, access.base_path);
 }
 
+std::string explained(const ApiError& error) {
+  if (error.status == 401) {
+    return fmt::format(
+        "{}; the credentials are not accepted: log in again, or choose another --context",
+        error.message);
+  }
+  if (error.status == 403)
+    return fmt::format("{}; have it granted, or name namespaces of yours with -n", error.message);
+  if (error.status == 0) {
+    return fmt::format(
+        "{}; is it the cluster you mean (--context), and can it be reached from here?",
+        error.message);
+  }
+  return error.message;
+}
+
 }  // namespace stateward

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "cluster/credentials.h"
+#include "cluster/api_client.h"
 
 namespace stateward {
 
@@ -21,5 +21,8 @@ Result<std::shared_ptr<CredentialSource>> connect(const ConnectOptions& options)
 
 // "https://10.0.0.1:6443", for messages.
 std::string server_of(const Access& access);
+
+// Why the API server could not be asked, and what to do about it.
+std::string explained(const ApiError& error);
 
 }  // namespace stateward

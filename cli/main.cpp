@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
                           [](const ControlOptions& control) { return run(control); },
                           [](const AuditOptions& audit) { return run(audit); },
                           [](const CertsOptions& certs) { return run(certs); },
+                          [](const DoctorOptions& doctor) { return run(doctor); },
                           [](const VersionOptions& version) { return run(version); },
                       },
                       *command);

@@ -1,3 +1,5 @@
+// One function for each command's options, so it is as long as the commands are many.
+
 #include "cli/options.h"
 
 #include <fmt/format.h>
@@ -321,6 +323,29 @@ void add_audit(CLI::App& app, AuditOptions& options) {
       "  stateward audit --context staging -o json > report.json");
 }
 
+void add_doctor(CLI::App& app, DoctorOptions& options) {
+  add_cluster(app, options.cluster);
+  app.add_option("--namespace", options.name_space,
+                 "Where stateward is installed (" + options.name_space + ")")
+      ->type_name("NS");
+  app.add_option("--try-in", options.try_in,
+                 "Where a set is created, as a dry run, to see the webhook at\nwork (" +
+                     options.try_in + ")")
+      ->type_name("NS");
+  add_choice(app, "-o,--output", options.format, kFormats, "Format");
+  app.footer(
+      "Nothing is changed in the cluster.\n"
+      "\n"
+      "Exit codes:\n"
+      "  0  nothing failed, though there may be warnings\n"
+      "  1  something failed\n"
+      "  2  wrong usage, or the cluster does not answer\n"
+      "\n"
+      "Examples:\n"
+      "  stateward doctor\n"
+      "  stateward doctor --try-in prod");
+}
+
 std::string usage_message(const CLI::App* app, const CLI::Error& error) {
   const auto commands = app->get_subcommands();
   if (!commands.empty() && !commands.front()->get_subcommands().empty()) {
@@ -345,6 +370,7 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   ServeOptions serve;
   ControlOptions control;
   AuditOptions audit;
+  DoctorOptions doctor;
   bool show_version = false;
   app.add_flag_callback(
       "--version", [&] { show_version = true; }, "Print the version");
@@ -364,6 +390,8 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   add_audit(*audit_app, audit);
   CLI::App* certs_app = app.add_subcommand("certs", "Look at, make and renew certificates");
   const auto certs = add_certs(*certs_app);
+  CLI::App* doctor_app = app.add_subcommand("doctor", "Look an installation over");
+  add_doctor(*doctor_app, doctor);
   app.add_subcommand("version", "Print the version");
   app.footer(kExamples);  // last, for commands begin with their parent's
 
@@ -382,6 +410,7 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   if (control_app->parsed()) return Command(std::move(control));
   if (audit_app->parsed()) return Command(std::move(audit));
   if (certs_app->parsed()) return Command(certs());
+  if (doctor_app->parsed()) return Command(std::move(doctor));
   return Command(VersionOptions{});
 }
 

@@ -7,6 +7,7 @@
 #include "cli/audit.h"
 #include "cli/certs.h"
 #include "cli/control.h"
+#include "cli/doctor.h"
 #include "cli/explain.h"
 #include "cli/serve.h"
 #include "cli/validate.h"
@@ -15,7 +16,7 @@
 namespace stateward {
 
 using Command = std::variant<ValidateOptions, ExplainOptions, ServeOptions, ControlOptions,
-                             AuditOptions, CertsOptions, VersionOptions>;
+                             AuditOptions, CertsOptions, DoctorOptions, VersionOptions>;
 
 // The command to run, or the exit code where there is nothing left to do: 0 after help, 2 after a
 // usage error, which was said on standard error.
