@@ -226,7 +226,7 @@ def restricted(objects):
         context = pod["securityContext"]
         if (context.get("runAsNonRoot"), context.get("runAsUser"), context.get("seccompProfile")) != (True, 65532, {"type": "RuntimeDefault"}):
             yield f"{name}: Pod"
-        if any(pod.get(field) for field in ("hostNetwork", "hostPID", "hostIPC")) or any("hostPath" in v for v in pod["volumes"]):
+        if any(pod.get(field) for field in ("hostNetwork", "hostPID", "hostIPC")) or any("hostPath" in v for v in pod.get("volumes", [])):
             yield f"{name}: the node's"
         if pod["automountServiceAccountToken"] is not True:
             yield f"{name}: it needs its token"
