@@ -71,8 +71,8 @@ unit_tests() {
 sanitizer_tests() {
   section "unit tests under ASan and UBSan"
   built asan && doctest "unit tests under ASan and UBSan" build/asan/test/stateward_tests
-  section "server tests under TSan"
-  built tsan && doctest "server tests under TSan" build/tsan/test/stateward_tests -sf='*server_test*'
+  section "tests of what has threads under TSan"
+  built tsan && doctest "tests under TSan" build/tsan/test/stateward_tests -sf='*server_test*,*cluster_*'
 }
 
 fuzz_tests() {
