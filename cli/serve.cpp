@@ -1,6 +1,7 @@
 #include "cli/serve.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <csignal>
 #include <cstdio>
@@ -177,6 +178,8 @@ int serve_until_told(Server& server, Routes& routes, const StopSignals& signals,
 
 int run(const ServeOptions& options) {
   const StopSignals signals;
+  // Threads that wait on sockets need no heap of their own each; the inventory is one and large.
+  mallopt(M_ARENA_MAX, 2);
   ServingIdentity identity;
   auto prepared = prepare(options, identity);
   if (!prepared) return refuse(prepared.error());

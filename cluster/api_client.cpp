@@ -65,6 +65,14 @@ std::string query_of(const Selection& selection) {
   return query;
 }
 
+// Without a name it would be the path of all of them.
+Result<std::string> path_of_one(const Resource& resource, std::string_view name_space,
+                                std::string_view name) {
+  if (name.empty())
+    return fail(fmt::format("one of the {} is meant, and not named", resource.plural));
+  return api_path(resource, name_space, name);
+}
+
 std::string page_target(std::string_view path, const Selection& selection, std::string_view token) {
   return fmt::format("{}?limit={}{}{}{}", path, kPageSize, query_of(selection),
                      token.empty() ? "" : "&continue=", query_value(token));
@@ -86,7 +94,11 @@ ApiResult<std::shared_ptr<HttpConnection>> ApiClient::connection() {
   if (stopped_) return tl::unexpected(no_answer("stopped"));
   if (connection_ && *credentials == credentials_) return connection_;
   auto made = HttpConnection::make(source_->access(), *credentials);
-  if (!made) return tl::unexpected(no_answer(made.error().message));
+  if (!made) {
+    // Files that are replaced just now may not fit together yet.
+    source_->refused();
+    return tl::unexpected(no_answer(made.error().message));
+  }
   connection_ = std::move(*made);
   credentials_ = std::move(*credentials);
   return connection_;
@@ -146,7 +158,7 @@ ApiResult<Document> ApiClient::send_and_read(std::string_view method, Result<std
 
 ApiResult<Document> ApiClient::get(const Resource& resource, std::string_view name_space,
                                    std::string_view name) {
-  return send_and_read("GET", api_path(resource, name_space, name), {}, {});
+  return send_and_read("GET", path_of_one(resource, name_space, name), {}, {});
 }
 
 ApiResult<Document> ApiClient::get_path(std::string target) {
@@ -166,14 +178,14 @@ ApiResult<Document> ApiClient::create(const Resource& resource, std::string_view
 
 ApiResult<Document> ApiClient::update(const Resource& resource, std::string_view name_space,
                                       std::string_view name, std::string object) {
-  auto path = api_path(resource, name_space, name);
+  auto path = path_of_one(resource, name_space, name);
   if (path) *path += "?fieldManager=stateward";
   return send_and_read("PUT", std::move(path), "application/json", std::move(object));
 }
 
 ApiResult<Document> ApiClient::patch(const Resource& resource, std::string_view name_space,
                                      std::string_view name, PatchType type, std::string patch) {
-  auto path = api_path(resource, name_space, name);
+  auto path = path_of_one(resource, name_space, name);
   if (path) *path += "?fieldManager=stateward";
   return send_and_read("PATCH", std::move(path),
                        type == PatchType::merge ? "application/merge-patch+json"
@@ -183,7 +195,7 @@ ApiResult<Document> ApiClient::patch(const Resource& resource, std::string_view 
 
 ApiResult<Document> ApiClient::apply(const Resource& resource, std::string_view name_space,
                                      std::string_view name, std::string object, bool force) {
-  auto path = api_path(resource, name_space, name);
+  auto path = path_of_one(resource, name_space, name);
   if (path) *path += fmt::format("?fieldManager=stateward&force={}", force);
   return send_and_read("PATCH", std::move(path), "application/apply-patch+yaml", std::move(object));
 }
@@ -194,7 +206,7 @@ ApiResult<void> ApiClient::remove(const Resource& resource, std::string_view nam
   JsonWriter out(options);
   out.begin_object().key("apiVersion").string("v1").key("kind").string("DeleteOptions");
   out.key("preconditions").begin_object().key("uid").string(uid).end_object().end_object();
-  const auto removed = send_and_read("DELETE", api_path(resource, name_space, name),
+  const auto removed = send_and_read("DELETE", path_of_one(resource, name_space, name),
                                      "application/json", std::move(options));
   if (!removed) return tl::unexpected(removed.error());
   return {};
@@ -212,7 +224,9 @@ ApiResult<std::string> ApiClient::read_page(const std::string& target,
   if (!envelope) return tl::unexpected(envelope.error());
   const Node metadata = envelope->node()["metadata"];
   next = metadata["continue"].text();
-  return std::string(metadata["resourceVersion"].text());
+  std::string version(metadata["resourceVersion"].text());
+  if (version.empty()) return tl::unexpected(no_answer("a list without a resourceVersion"));
+  return version;
 }
 
 ApiResult<std::string> ApiClient::list_page(const Selection& selection, std::string_view token,

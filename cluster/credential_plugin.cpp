@@ -7,9 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <map>
+#include <string_view>
 #include <system_error>
 
 #include "cluster/credentials.h"
@@ -39,11 +42,18 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return all;
 }
 
+// Ours, but for what the plugin is to get otherwise: of a name that comes twice it sees the first.
 std::vector<std::string> environment_of(const CredentialPlugin& plugin) {
+  std::map<std::string, std::string> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    const std::size_t equals = std::min(text.find('='), text.size());
+    variables.emplace(text.substr(0, equals), text.substr(equals));
+  }
+  for (const auto& [name, value] : plugin.environment) variables[name] = "=" + value;
+  variables["KUBERNETES_EXEC_INFO"] = "=" + exec_info(plugin);
   std::vector<std::string> all;
-  for (char** variable = environ; *variable != nullptr; ++variable) all.emplace_back(*variable);
-  for (const auto& [name, value] : plugin.environment) all.push_back(name + "=" + value);
-  all.push_back("KUBERNETES_EXEC_INFO=" + exec_info(plugin));
+  for (const auto& [name, value] : variables) all.push_back(name + value);
   return all;
 }
 
@@ -55,7 +65,10 @@ bool read_all(int pipe, std::string& text) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         until - std::chrono::steady_clock::now());
     pollfd ready{.fd = pipe, .events = POLLIN, .revents = 0};
-    if (left.count() <= 0 || ::poll(&ready, 1, static_cast<int>(left.count())) <= 0) return false;
+    if (left.count() <= 0) return false;
+    const int polled = ::poll(&ready, 1, static_cast<int>(left.count()));
+    if (polled < 0 && errno == EINTR) continue;
+    if (polled <= 0) return false;
     const ssize_t size = ::read(pipe, buffer, sizeof(buffer));
     if (size == 0) return true;
     if (size < 0 && errno != EINTR) return false;

@@ -24,7 +24,12 @@ std::string trimmed(std::string text) {
 
 Result<std::string> text_of(const TextSource& source) {
   if (!source.text.empty() || source.file.empty()) return source.text;
-  return read_small_file(source.file);
+  auto text = read_small_file(source.file);
+  // An authority that is nothing would be that of the whole system, and no token nobody: it is
+  // being written.
+  if (text && trimmed(*text).empty())
+    return fail(fmt::format("{}: is empty", source.file.string()));
+  return text;
 }
 
 }  // namespace
@@ -34,9 +39,10 @@ Result<Credentials> CredentialSource::current() {
   const auto now = now_();
   if (last_ && now < look_again_) return *last_;
   look_again_ = now + kReadAgain;
-  auto fresh = read();
+  auto fresh = read(now);
   if (fresh) {
     last_ = std::move(*fresh);
+    if (access_.plugin) look_again_ = std::min(look_again_, given_until_);
   } else if (!last_) {
     look_again_ = {};
     return fresh;
@@ -47,9 +53,10 @@ Result<Credentials> CredentialSource::current() {
 void CredentialSource::refused() {
   const std::lock_guard lock(mutex_);
   look_again_ = {};
+  given_until_ = {};
 }
 
-Result<Credentials> CredentialSource::read() {
+Result<Credentials> CredentialSource::read(std::chrono::sys_seconds now) {
   Credentials credentials;
   const std::pair<const TextSource&, std::string&> parts[] = {
       {access_.ca, credentials.ca},
@@ -63,12 +70,19 @@ Result<Credentials> CredentialSource::read() {
   }
   credentials.token = trimmed(std::move(credentials.token));
   if (access_.plugin) {
-    if (auto asked = ask_plugin(credentials); !asked) return tl::unexpected(asked.error());
+    if (now >= given_until_) {
+      if (auto asked = ask_plugin(now); !asked) return tl::unexpected(asked.error());
+    }
+    if (!given_.token.empty()) credentials.token = given_.token;
+    if (!given_.client_chain.empty()) {
+      credentials.client_chain = given_.client_chain;
+      credentials.client_key = given_.client_key;
+    }
   }
   return credentials;
 }
 
-Result<void> CredentialSource::ask_plugin(Credentials& credentials) {
+Result<void> CredentialSource::ask_plugin(std::chrono::sys_seconds now) {
   const auto printed = run_plugin(*access_.plugin);
   if (!printed) return tl::unexpected(printed.error());
   const ReadDocument read = read_json(*printed, Places::skip);
@@ -77,12 +91,15 @@ Result<void> CredentialSource::ask_plugin(Credentials& credentials) {
     return fail(
         fmt::format("{}: printed no ExecCredential with a status", access_.plugin->command));
   }
-  credentials.token = status["token"].text(credentials.token);
-  credentials.client_chain = status["clientCertificateData"].text(credentials.client_chain);
-  credentials.client_key = status["clientKeyData"].text(credentials.client_key);
+  Credentials given{.client_chain = std::string(status["clientCertificateData"].text()),
+                    .client_key = std::string(status["clientKeyData"].text()),
+                    .token = std::string(status["token"].text())};
+  if (given.token.empty() && given.client_chain.empty())
+    return fail(fmt::format("{}: gave neither a token nor a certificate", access_.plugin->command));
   const auto expires = parse_timestamp(status["expirationTimestamp"].text());
-  look_again_ = expires ? std::chrono::sys_seconds(std::chrono::seconds(*expires)) - kBeforeExpiry
-                        : now_() + kForEver;
+  given_ = std::move(given);
+  given_until_ = expires ? std::chrono::sys_seconds(std::chrono::seconds(*expires)) - kBeforeExpiry
+                         : now + kForEver;
   return {};
 }
 

@@ -35,14 +35,16 @@ class CredentialSource {
   void refused();
 
  private:
-  Result<Credentials> read();
-  Result<void> ask_plugin(Credentials& credentials);
+  Result<Credentials> read(std::chrono::sys_seconds now);
+  Result<void> ask_plugin(std::chrono::sys_seconds now);
 
   const Access access_;
   const Clock now_;
   std::mutex mutex_;
   std::optional<Credentials> last_;
   std::chrono::sys_seconds look_again_;
+  Credentials given_;  // by the plugin
+  std::chrono::sys_seconds given_until_;
 };
 
 // Runs the plugin and answers what it prints. It gets no standard input, and KUBERNETES_EXEC_INFO.

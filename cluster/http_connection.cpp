@@ -1,14 +1,18 @@
 #include "cluster/http_connection.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <httplib.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <csignal>
+#include <mutex>
 
 #include "certs/pem.h"
 
@@ -58,6 +62,8 @@ Result<void> trust(SSL_CTX& context, const Access& access, const Credentials& cr
   const auto authorities = certificates_from_pem(credentials.ca);
   if (!authorities)
     return fail(fmt::format("the cluster's authority: {}", authorities.error().message));
+  // Each of them is trusted by itself, a root or not, as Go does it.
+  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);
   X509_STORE* store = SSL_CTX_get_cert_store(&context);
   for (const Certificate& authority : *authorities) X509_STORE_add_cert(store, authority.get());
   return {};
@@ -86,11 +92,31 @@ httplib::Headers headers_of(const Credentials& credentials) {
 }  // namespace
 
 struct HttpConnection::Client {
+  Client() = default;
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  ~Client() { take_socket(-1); }
+
   std::unique_ptr<httplib::ClientImpl> http;
   std::string base_path;
-  std::string server;  // for messages
+  std::string server;      // for messages
+  std::string asked_name;  // the server's, for the handshake; empty: it is called by its address
   std::atomic<bool> stopped = false;
   int verified = X509_V_OK;  // what OpenSSL said of the server's certificate
+  std::mutex mutex;          // guards what follows
+  int socket = -1;           // a duplicate of the connection's
+
+  void take_socket(int given) {
+    const std::lock_guard lock(mutex);
+    if (socket >= 0) ::close(socket);
+    socket = given;
+  }
+  // The library's own stop() waits for a connect or a handshake that is under way.
+  void stop() {
+    stopped = true;
+    const std::lock_guard lock(mutex);
+    if (socket >= 0) ::shutdown(socket, SHUT_RDWR);
+  }
 
   std::string why(httplib::Error error) const {
     if (error == httplib::Error::SSLConnection && verified != X509_V_OK)
@@ -112,15 +138,27 @@ struct HttpConnection::Client {
 
 namespace {
 
+HttpConnection::Client& client_of(const SSL* ssl) {
+  return *static_cast<HttpConnection::Client*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+}
+
 // Keeps the reason of a failed verification, which the library would lose.
 int remember_reason(int passed, X509_STORE_CTX* store) {
   if (passed == 0) {
     const auto* ssl = static_cast<const SSL*>(
         X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-    *static_cast<int*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl))) =
-        X509_STORE_CTX_get_error(store);
+    client_of(ssl).verified = X509_STORE_CTX_get_error(store);
   }
   return passed;
+}
+
+// The library asks for the host, and we for the name that the certificate must hold; an address is
+// no name to ask for (RFC 6066 section 3).
+void ask_for_name(const SSL* ssl, int where, int) {
+  if ((where & SSL_CB_HANDSHAKE_START) == 0) return;
+  const std::string& asked = client_of(ssl).asked_name;
+  const char* name = asked.empty() ? nullptr : asked.c_str();
+  SSL_set_tlsext_host_name(const_cast<SSL*>(ssl), name);
 }
 
 }  // namespace
@@ -140,7 +178,10 @@ Result<std::unique_ptr<HttpConnection>> HttpConnection::make(const Access& acces
     if (auto done = trust(context, access, credentials); !done) return tl::unexpected(done.error());
     if (auto done = show_certificate(context, credentials); !done)
       return tl::unexpected(done.error());
-    SSL_CTX_set_app_data(&context, &client->verified);
+    SSL_CTX_set_app_data(&context, client.get());
+    const std::string& name = access.server_name.empty() ? access.host : access.server_name;
+    if (!is_address(name)) client->asked_name = name;
+    SSL_CTX_set_info_callback(&context, ask_for_name);
     if (access.verify) SSL_CTX_set_verify(&context, SSL_VERIFY_PEER, remember_reason);
     client->http = std::move(tls);
   } else {
@@ -155,7 +196,10 @@ Result<std::unique_ptr<HttpConnection>> HttpConnection::make(const Access& acces
   http.set_decompress(false);
   http.set_compress(false);
   http.set_url_encode(false);  // it would decode what we escaped
-  http.set_socket_options(set_socket_options);
+  http.set_socket_options([client = client.get()](int socket) {
+    set_socket_options(socket);
+    client->take_socket(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
+  });
   http.set_default_headers(headers_of(credentials));
   return std::unique_ptr<HttpConnection>(new HttpConnection(std::move(client)));
 }
@@ -176,6 +220,8 @@ Result<HttpAnswer> HttpConnection::call(const HttpCall& call,
   if (!call.content_type.empty())
     request.set_header("Content-Type", std::string(call.content_type));
   bool too_large = false;
+  bool unwanted = false;
+  client_->verified = X509_V_OK;
   request.response_handler = [&](const httplib::Response& response) {
     answer.status = response.status;
     answer.retry_after = response.get_header_value("Retry-After");
@@ -185,7 +231,7 @@ Result<HttpAnswer> HttpConnection::call(const HttpCall& call,
                                  std::uint64_t) {
     const std::string_view chunk(bytes, size);
     if (client_->stopped) return false;
-    if (answer.status == 200 && on_chunk) return on_chunk(chunk);
+    if (answer.status == 200 && on_chunk) return !(unwanted = !on_chunk(chunk));
     too_large = answer.body.size() + size > kLargestBody;
     if (!too_large) answer.body += chunk;
     return !too_large;
@@ -193,13 +239,11 @@ Result<HttpAnswer> HttpConnection::call(const HttpCall& call,
   client_->http->set_read_timeout(patience);
   const httplib::Result result = client_->http->send(request);
   if (too_large) return fail(fmt::format("{}: an answer larger than 8 MiB", client_->server));
+  if (unwanted) return fail(fmt::format("{}: a part of the answer is too large", client_->server));
   if (!result) return fail(fmt::format("{}: {}", client_->server, client_->why(result.error())));
   return answer;
 }
 
-void HttpConnection::stop() {
-  client_->stopped = true;
-  client_->http->stop();
-}
+void HttpConnection::stop() { client_->stop(); }
 
 }  // namespace stateward

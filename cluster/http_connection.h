@@ -46,8 +46,9 @@ class HttpConnection {
   // Ends a call that is under way, which is then an error, as are all later ones.
   void stop();
 
- private:
   struct Client;
+
+ private:
   explicit HttpConnection(std::unique_ptr<Client> client);
   std::unique_ptr<Client> client_;
 };

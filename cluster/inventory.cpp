@@ -5,7 +5,10 @@
 #include "cluster/inventory.h"
 
 #include <algorithm>
+#include <new>
 #include <tuple>
+#include <type_traits>
+#include <utility>
 
 namespace stateward {
 namespace {
@@ -73,28 +76,35 @@ std::vector<std::string> Inventory::namespaces() const {
   return names;
 }
 
+Inventory::Slots& Inventory::Space::to_change() {
+  if (!std::exchange(changed, true)) slots = std::make_shared<Slots>(*slots);
+  return *slots;
+}
+
 void Inventory::put(Slot slot, bool publish_now) {
   const std::lock_guard lock(writing_);
-  const Object& object = slot.entry->object;
-  const std::string name_space(object.name_space);
-  Space& space = spaces_[name_space];
-  const auto at = std::lower_bound(space.slots.begin(), space.slots.end(), object,
+  const Object& object = *slot.object;
+  const auto space = spaces_.find(std::string(object.name_space));
+  Slots& slots = *space->second.slots;
+  const auto at = std::lower_bound(slots.begin(), slots.end(), object,
                                    [](const Slot& left, const Object& right) {
-                                     return place_of(left.entry->object) < place_of(right);
+                                     return place_of(*left.object) < place_of(right);
                                    });
-  const bool known = at != space.slots.end() && place_of(at->entry->object) == place_of(object);
-  if (known && equal(at->entry->kept.node(), slot.entry->kept.node())) {
+  const bool known = at != slots.end() && place_of(*at->object) == place_of(object);
+  if (known && equal(at->object->node, object.node)) {
+    // Which list it was last seen in is nobody's business but ours.
     at->feed = slot.feed;
     at->generation = slot.generation;
     return;
   }
+  const auto index = at - slots.begin();
+  Slots& changed = space->second.to_change();
   if (known) {
-    *at = std::move(slot);
+    changed[static_cast<std::size_t>(index)] = std::move(slot);
   } else {
-    space.slots.insert(at, std::move(slot));
+    changed.insert(changed.begin() + index, std::move(slot));
   }
-  space.changed = true;
-  if (publish_now) publish(name_space, space);
+  if (publish_now) publish(space->first, space->second);
 }
 
 std::string_view Inventory::name_of_space(std::string_view name_space) {
@@ -102,41 +112,44 @@ std::string_view Inventory::name_of_space(std::string_view name_space) {
   return spaces_.try_emplace(std::string(name_space)).first->first;
 }
 
+void Inventory::drop(const std::string& name_space, Space& space,
+                     const std::function<bool(const Slot&)>& gone, bool publish_now) {
+  if (std::any_of(space.slots->begin(), space.slots->end(), gone))
+    std::erase_if(space.to_change(), gone);
+  if (publish_now && space.changed) publish(name_space, space);
+}
+
 void Inventory::remove(const Object& object, bool publish_now) {
   const std::lock_guard lock(writing_);
-  const std::string name_space(object.name_space);
-  const auto space = spaces_.find(name_space);
+  const auto space = spaces_.find(std::string(object.name_space));
   if (space == spaces_.end()) return;
-  const auto gone = std::remove_if(
-      space->second.slots.begin(), space->second.slots.end(),
-      [&](const Slot& slot) { return place_of(slot.entry->object) == place_of(object); });
-  if (gone == space->second.slots.end()) return;
-  space->second.slots.erase(gone, space->second.slots.end());
-  space->second.changed = true;
-  if (publish_now) publish(name_space, space->second);
+  drop(
+      space->first, space->second,
+      [&](const Slot& slot) { return place_of(*slot.object) == place_of(object); }, publish_now);
 }
 
 void Inventory::drop_older(std::uint32_t feed, std::uint32_t generation) {
   const std::lock_guard lock(writing_);
   for (auto& [name_space, space] : spaces_) {
-    const auto gone = std::remove_if(space.slots.begin(), space.slots.end(), [&](const Slot& slot) {
-      return slot.feed == feed && slot.generation != generation;
-    });
-    space.changed |= gone != space.slots.end();
-    space.slots.erase(gone, space.slots.end());
-    if (space.changed) publish(name_space, space);
+    drop(
+        name_space, space,
+        [&](const Slot& slot) { return slot.feed == feed && slot.generation != generation; }, true);
   }
 }
 
 void Inventory::publish(const std::string& name_space, Space& space) {
-  std::vector<std::shared_ptr<const Object>> objects;
-  objects.reserve(space.slots.size());
-  for (const Slot& slot : space.slots) objects.emplace_back(slot.entry, &slot.entry->object);
-  auto set = std::make_shared<const ObjectSet>(std::move(objects));
+  space.slots->shrink_to_fit();
+  std::vector<const Object*> objects;
+  objects.reserve(space.slots->size());
+  for (const Slot& slot : *space.slots) objects.push_back(slot.object.get());
+  auto set = std::make_shared<const ObjectSet>(std::move(objects), space.slots);
   space.changed = false;
   {
     const std::lock_guard lock(reading_);
+    const bool empty = set->size() == 0;
     std::swap(sets_[name_space], set);
+    // Its name stays, for others may still look at what was there.
+    if (empty) sets_.erase(name_space);
   }
   published_.notify_all();
   if (changed_) changed_(name_space);
@@ -176,18 +189,20 @@ void Inventory::Feed::end_list() {
   inventory_.heard(number_, true);
 }
 
-std::shared_ptr<const Inventory::Entry> Inventory::Feed::keep(Node object) const {
-  auto entry = std::make_shared<Entry>();
-  const bool bare = !identify(object).controller().exists();
-  entry->kept = (bare ? bare_projection_ : projection_).of(object, inventory_.names_);
-  entry->object = identify(entry->kept.node());
-  entry->object.name_space = inventory_.name_of_space(identify(object).name_space);
-  return entry;
+std::shared_ptr<const Object> Inventory::Feed::keep(Node object) const {
+  static_assert(std::is_trivially_destructible_v<Object>);
+  const Object seen = identify(object);
+  const bool bare = !seen.controller().exists();
+  const Compact kept =
+      (bare ? bare_projection_ : projection_).of(object, inventory_.names_, sizeof(Object));
+  auto* own = new (kept.block.get()) Object(identify(kept.node()));
+  own->name_space = inventory_.name_of_space(seen.name_space);
+  return {kept.block, own};
 }
 
 void Inventory::Feed::put(Node object) {
   if (!is_kept(identify(object))) return remove(object);
-  inventory_.put({.entry = keep(object), .feed = number_, .generation = generation_}, !listing_);
+  inventory_.put({.object = keep(object), .feed = number_, .generation = generation_}, !listing_);
 }
 
 void Inventory::Feed::remove(Node object) { inventory_.remove(identify(object), !listing_); }

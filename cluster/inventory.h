@@ -45,19 +45,13 @@ class Inventory {
   bool wait_for(Kind kind, std::string_view name_space, std::string_view name,
                 std::chrono::steady_clock::time_point deadline) const;
   std::size_t size() const;
-  std::vector<std::string> namespaces() const;  // in which there was anything, sorted
+  std::vector<std::string> namespaces() const;  // in which there is anything, sorted
 
   // Called after the objects of a namespace (empty: of the cluster) have changed, by the thread
   // that changed them. To be set before feeding begins.
   void on_change(std::function<void(const std::string& name_space)> changed) {
     changed_ = std::move(changed);
   }
-
-  // An object as it is kept.
-  struct Entry {
-    Compact kept;
-    Object object;  // looks into what was kept
-  };
 
   // One watch: one resource, in one namespace or all. Used by one thread at a time.
   class Feed {
@@ -74,7 +68,7 @@ class Inventory {
 
    private:
     Object identify(Node object) const;
-    std::shared_ptr<const Entry> keep(Node object) const;
+    std::shared_ptr<const Object> keep(Node object) const;
 
     Inventory& inventory_;
     const WatchedResource& resource_;
@@ -87,13 +81,16 @@ class Inventory {
 
  private:
   struct Slot {
-    std::shared_ptr<const Entry> entry;
+    std::shared_ptr<const Object> object;  // in one block with what it looks into
     std::uint32_t feed = 0;
     std::uint32_t generation = 0;  // of the list it was last seen in
   };
+  using Slots = std::vector<Slot>;  // by kind and name
   struct Space {
-    std::vector<Slot> slots;  // by kind and name
-    bool changed = false;     // since it was last published
+    // What was published lives on in sets that readers hold, and is copied before it is changed.
+    std::shared_ptr<Slots> slots = std::make_shared<Slots>();
+    bool changed = false;  // since it was last published
+    Slots& to_change();
   };
   struct Heard {
     bool listed = false;
@@ -105,6 +102,8 @@ class Inventory {
   std::string_view name_of_space(std::string_view name_space);
   void put(Slot slot, bool publish_now);
   void remove(const Object& object, bool publish_now);
+  void drop(const std::string& name_space, Space& space,
+            const std::function<bool(const Slot&)>& gone, bool publish_now);
   void drop_older(std::uint32_t feed, std::uint32_t generation);
   void publish(const std::string& name_space, Space& space);
   void heard(std::size_t feed, bool listed);

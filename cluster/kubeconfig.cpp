@@ -51,17 +51,18 @@ Result<Kubeconfig> read_kubeconfig(const fs::path& file) {
 std::vector<fs::path> kubeconfig_files(const std::string& file) {
   if (!file.empty()) return {file};
   std::vector<fs::path> files;
-  const char* listed = std::getenv("KUBECONFIG");
-  std::string_view rest = listed == nullptr ? "" : listed;
+  const char* variable = std::getenv("KUBECONFIG");
+  const std::string_view listed = variable == nullptr ? "" : variable;
+  std::string_view rest = listed;
   while (!rest.empty()) {
     const std::string_view one = rest.substr(0, rest.find(':'));
     // As kubectl: what is listed and not there is passed over.
-    if (!one.empty() && fs::exists(fs::path(one))) files.emplace_back(one);
+    std::error_code ignored;
+    if (!one.empty() && fs::exists(fs::path(one), ignored)) files.emplace_back(one);
     rest.remove_prefix(std::min(one.size() + 1, rest.size()));
   }
   const char* home = std::getenv("HOME");
-  if (files.empty() && listed == nullptr && home != nullptr)
-    files.push_back(fs::path(home) / ".kube" / "config");
+  if (listed.empty() && home != nullptr) files.push_back(fs::path(home) / ".kube" / "config");
   return files;
 }
 
@@ -74,9 +75,13 @@ Entry find(const std::vector<Kubeconfig>& configs, std::string_view list, std::s
   return {};
 }
 
-TextSource source(const Entry& entry, Node node, std::string_view data, std::string_view file) {
-  return {.text = from_base64(node[data].text()).value_or(""),
-          .file = entry.config->resolved(node[file].text())};
+// Data that cannot be read is an error: an authority that is not there would be the system's.
+Result<TextSource> source(const Entry& entry, Node node, std::string_view data,
+                          std::string_view file) {
+  auto text = from_base64(node[data].text());
+  if (!text || (text->empty() && !node[data].text().empty()))
+    return fail(fmt::format("{} is no base64", data));
+  return TextSource{.text = std::move(*text), .file = entry.config->resolved(node[file].text())};
 }
 
 Result<void> read_server(std::string_view url, Access& access) {
@@ -124,13 +129,19 @@ CredentialPlugin read_plugin(const Entry& user, Node exec) {
 
 Result<void> read_user(const Entry& entry, Access& access) {
   const Node user = entry.node["user"];
-  access.client_chain = source(entry, user, "client-certificate-data", "client-certificate");
-  access.client_key = source(entry, user, "client-key-data", "client-key");
-  access.token = {.text = std::string(user["token"].text()),
-                  .file = entry.config->resolved(user["tokenFile"].text())};
+  auto chain = source(entry, user, "client-certificate-data", "client-certificate");
+  if (!chain) return tl::unexpected(chain.error());
+  access.client_chain = std::move(*chain);
+  auto key = source(entry, user, "client-key-data", "client-key");
+  if (!key) return tl::unexpected(key.error());
+  access.client_key = std::move(*key);
+  // Of a token and a file of it the file counts (client-go).
+  access.token.file = entry.config->resolved(user["tokenFile"].text());
+  if (access.token.file.empty()) access.token.text = user["token"].text();
   if (user["exec"].is_map()) access.plugin = read_plugin(entry, user["exec"]);
   if (user["auth-provider"].exists())
     return fail("auth-provider is no longer supported by Kubernetes; use an exec plugin");
+  if (user["as"].exists()) return fail("impersonation (\"as\") is not supported");
   if (user["username"].exists())
     return fail("basic authentication is no longer supported by Kubernetes");
   return {};
@@ -149,12 +160,20 @@ Result<Access> access_of(const std::vector<Kubeconfig>& configs, std::string_vie
   const Node server = cluster.node["cluster"];
   if (auto read = read_server(server["server"].text(), access); !read)
     return tl::unexpected(read.error());
-  access.ca = source(cluster, server, "certificate-authority-data", "certificate-authority");
+  if (server["proxy-url"].exists()) return fail("proxy-url is not supported");
+  auto ca = source(cluster, server, "certificate-authority-data", "certificate-authority");
+  if (!ca) return tl::unexpected(ca.error());
+  access.ca = std::move(*ca);
   access.server_name = server["tls-server-name"].text();
   access.verify = !server["insecure-skip-tls-verify"].boolean();
-  const Entry user = find(configs, "users", wanted["user"].text());
+  const std::string_view user_name = wanted["user"].text();
+  const Entry user = find(configs, "users", user_name);
   if (user.node.exists()) {
-    if (auto read = read_user(user, access); !read) return tl::unexpected(read.error());
+    if (auto read = read_user(user, access); !read)
+      return fail(fmt::format("user \"{}\": {}", user_name, read.error().message));
+  } else if (!user_name.empty()) {
+    return fail(
+        fmt::format("context \"{}\" names user \"{}\", which is not there", name, user_name));
   }
   access.name_space = non_empty(wanted["namespace"], "default");
   return access;
@@ -212,7 +231,8 @@ bool has_kubeconfig() {
 Result<Access> access_from_pod(const fs::path& mount) {
   const char* host = std::getenv("KUBERNETES_SERVICE_HOST");
   const char* port = std::getenv("KUBERNETES_SERVICE_PORT");
-  if (host == nullptr || port == nullptr || !fs::exists(mount / "token")) {
+  std::error_code ignored;
+  if (host == nullptr || port == nullptr || !fs::exists(mount / "token", ignored)) {
     return fail(
         "this is no Pod with a service account: KUBERNETES_SERVICE_HOST or its token is missing; "
         "outside of a cluster use --kubeconfig");
@@ -223,7 +243,10 @@ Result<Access> access_from_pod(const fs::path& mount) {
       std::from_chars(digits.data(), digits.data() + digits.size(), access.port);
   if (error != std::errc() || end != digits.data() + digits.size())
     return fail(fmt::format("KUBERNETES_SERVICE_PORT is no port: {}", printable(digits, 20)));
-  if (const auto name_space = read_small_file(mount / "namespace")) access.name_space = *name_space;
+  if (auto name_space = read_small_file(mount / "namespace")) {
+    name_space->erase(name_space->find_last_not_of(" \r\n\t") + 1);
+    access.name_space = std::move(*name_space);
+  }
   return access;
 }
 

@@ -47,7 +47,8 @@ void ListScanner::structure(char c) {
   if (in_items_ && depth_ == 1) in_items_ = false;
 }
 
-// Whether what stands just before is the key "items" and its colon.
+// Whether what stands just before is the key "items" and its colon. A longer key may end in the
+// same letters, the quote escaped.
 bool ListScanner::at_items_key() const {
   constexpr std::string_view kKey = "\"items\"";
   const auto skip_space = [&](std::size_t end) {
@@ -59,7 +60,9 @@ bool ListScanner::at_items_key() const {
   std::size_t end = skip_space(envelope_.size());
   if (end == 0 || envelope_[end - 1] != ':') return false;
   end = skip_space(end - 1);
-  return std::string_view(envelope_).substr(0, end).ends_with(kKey);
+  if (!std::string_view(envelope_).substr(0, end).ends_with(kKey)) return false;
+  end = skip_space(end - kKey.size());
+  return end > 0 && (envelope_[end - 1] == '{' || envelope_[end - 1] == ',');
 }
 
 }  // namespace stateward

@@ -42,13 +42,19 @@ class Projection::Copy {
  public:
   Copy(const std::vector<Step>& steps, NamePool& names) : steps_(steps), names_(names) {}
 
-  Compact of(Node object) {
+  Compact of(Node object, std::size_t room) {
+    constexpr std::size_t kAlignment = alignof(std::max_align_t);
+    room = (room + kAlignment - 1) / kAlignment * kAlignment;
+    structures_ = sizeof(Value);
     count(object, steps_);
-    Compact compact{.block = std::make_unique<std::byte[]>(structures_ + text_)};
-    next_structure_ = compact.block.get();
+    const std::size_t size = room + structures_ + text_;
+    Compact compact{.block = std::make_shared<std::byte[]>(size), .size = size};
+    next_structure_ = compact.block.get() + room;
     next_text_ = reinterpret_cast<char*>(next_structure_ + structures_);
     texts_.clear();
-    compact.root = write(object, steps_);
+    auto* root = structure<Value>(1);
+    *root = write(object, steps_);
+    compact.root = root;
     return compact;
   }
 
@@ -118,36 +124,30 @@ class Projection::Copy {
     return place;
   }
 
-  const std::string_view* seen(std::string_view text) const {
-    const auto found = std::find(texts_.begin(), texts_.end(), text);
-    return found == texts_.end() ? nullptr : &*found;
-  }
-
   void count_text(std::string_view text) {
-    if (seen(text) != nullptr) return;
-    texts_.push_back(text);
-    text_ += text.size();
+    if (texts_.insert(text).second) text_ += text.size();
   }
 
   std::string_view write_text(std::string_view text) {
-    if (const std::string_view* before = seen(text)) return *before;
+    if (const auto before = texts_.find(text); before != texts_.end()) return *before;
     if (!text.empty()) std::memcpy(next_text_, text.data(), text.size());
-    texts_.emplace_back(next_text_, text.size());
+    const std::string_view copy(next_text_, text.size());
     next_text_ += text.size();
-    return texts_.back();
+    return *texts_.insert(copy).first;
   }
 
   const std::vector<Step>& steps_;
   NamePool& names_;
   std::size_t structures_ = 0;  // bytes
   std::size_t text_ = 0;        // bytes
-  std::vector<std::string_view> texts_;
+  // Whoever may create a set decides how many there are, so finding one must not take longer then.
+  std::unordered_set<std::string_view> texts_;
   std::byte* next_structure_ = nullptr;
   char* next_text_ = nullptr;
 };
 
-Compact Projection::of(Node object, NamePool& names) const {
-  return Copy(steps_, names).of(object);
+Compact Projection::of(Node object, NamePool& names, std::size_t room) const {
+  return Copy(steps_, names).of(object, room);
 }
 
 }  // namespace stateward

@@ -31,11 +31,13 @@ class NamePool {
   std::unordered_set<std::string> names_;
 };
 
-// A copy of parts of an object. It borrows names from the pool that it was made with.
+// A copy of parts of an object, in one allocation. It borrows names from the pool that it was made
+// with.
 struct Compact {
-  std::unique_ptr<std::byte[]> block;
-  Value root;
-  Node node() const { return Node(&root); }
+  std::shared_ptr<std::byte[]> block;  // begins with the room that was asked for
+  std::size_t size = 0;                // of the block in bytes
+  const Value* root = nullptr;         // in the block
+  Node node() const { return Node(root); }
 };
 
 class Projection {
@@ -45,7 +47,8 @@ class Projection {
   // the last step names is kept as a whole. The paths must live as long as the copies.
   explicit Projection(std::span<const std::string_view> paths);
 
-  Compact of(Node object, NamePool& names) const;
+  // `room` bytes in front of the copy are left to the caller, aligned for anything.
+  Compact of(Node object, NamePool& names, std::size_t room = 0) const;
 
  private:
   struct Step {

@@ -15,6 +15,7 @@ namespace {
 
 // A watch that lasted so long was a good one: the next failure is the first again.
 constexpr std::chrono::minutes kGoodWatch{2};
+constexpr std::chrono::seconds kBriefWatch{1};
 
 }  // namespace
 
@@ -51,19 +52,21 @@ class Reflectors::Reflector {
     std::string version;
     while (!stopped()) {
       const auto began = std::chrono::steady_clock::now();
-      const ApiResult<void> done = version.empty() ? list(version) : watch(version);
-      if (done) {
-        report({});
-        continue;
-      }
-      // Events were lost: what we know is looked at anew, at once.
-      if (done.error().expired() && !version.empty()) {
-        version.clear();
-        continue;
-      }
+      const bool listing = version.empty();
+      const ApiResult<void> done = listing ? list(version) : watch(version);
       if (stopped()) return;
+      const auto took = std::chrono::steady_clock::now() - began;
+      if (took > kGoodWatch) backoff.reset();
+      // Events were lost: what we know is looked at anew.
+      const bool expired = !listing && !done && done.error().expired();
+      if (expired) version.clear();
+      if (done) report({});
+      if (done || expired) {
+        // At once, but for what ends as soon as it has begun: it might do so for ever.
+        if (!listing && !heard_ && took < kBriefWatch) sleep(backoff.next());
+        continue;
+      }
       report(done.error().message);
-      if (std::chrono::steady_clock::now() - began > kGoodWatch) backoff.reset();
       sleep(std::max<std::chrono::milliseconds>(backoff.next(), done.error().retry_after));
     }
   }
@@ -73,7 +76,6 @@ class Reflectors::Reflector {
     const auto put = [this](std::string_view text) {
       const ReadDocument read = read_json(text, Places::skip);
       if (read.document) feed_.put(read.document->node());
-      feed_.heard();
     };
     auto listed = client_.list(selection_, put, [this] { feed_.begin_list(); });
     if (!listed) return tl::unexpected(listed.error());
@@ -85,6 +87,7 @@ class Reflectors::Reflector {
   ApiResult<void> watch(std::string& version) {
     // Not all at the same time.
     const std::chrono::seconds duration{std::uniform_int_distribution<int>(300, 600)(random_)};
+    heard_ = false;
     return client_.watch(selection_, version, duration, [&](const WatchEvent& event) {
       const std::string_view seen = event.object["metadata"]["resourceVersion"].text();
       if (!seen.empty()) version = seen;
@@ -94,6 +97,7 @@ class Reflectors::Reflector {
         feed_.put(event.object);
       }
       feed_.heard();
+      heard_ = true;
     });
   }
 
@@ -121,6 +125,7 @@ class Reflectors::Reflector {
   Inventory::Feed feed_;
   std::function<void(std::string_view)> say_;
   std::string failure_;
+  bool heard_ = false;  // anything in the present watch
   std::minstd_rand random_;
   std::mutex mutex_;
   std::condition_variable stop_asked_;

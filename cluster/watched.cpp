@@ -4,6 +4,8 @@
 #include <array>
 #include <vector>
 
+#include "engine/workload.h"
+
 namespace stateward {
 namespace {
 
@@ -20,19 +22,13 @@ constexpr auto kMetadata = std::to_array<std::string_view>({
 
 constexpr auto kStatefulSet = std::to_array<std::string_view>({
     "metadata uid",
-    "metadata labels",
     "metadata creationTimestamp",
     "spec replicas",
     "spec serviceName",
     "spec selector",
     "spec ordinals",
-    "spec podManagementPolicy",
     "spec persistentVolumeClaimRetentionPolicy",
     "spec volumeClaimTemplates metadata name",
-    "spec volumeClaimTemplates spec accessModes",
-    "spec volumeClaimTemplates spec resources requests",
-    "spec volumeClaimTemplates spec storageClassName",
-    "spec volumeClaimTemplates spec volumeMode",
     "spec template metadata labels",
     "spec template spec volumes name",
     "spec template spec volumes persistentVolumeClaim",
@@ -53,11 +49,7 @@ constexpr auto kClaim = std::to_array<std::string_view>({
     "metadata labels",
     "metadata creationTimestamp",
     "spec accessModes",
-    "spec resources requests storage",
-    "spec storageClassName",
-    "spec volumeMode",
     "spec volumeName",
-    "status phase",
 });
 
 constexpr auto kPod = std::to_array<std::string_view>({
@@ -67,7 +59,6 @@ constexpr auto kPod = std::to_array<std::string_view>({
     "spec containers volumeMounts readOnly",
     "spec initContainers volumeMounts name",
     "spec initContainers volumeMounts readOnly",
-    "status phase",
 });
 
 // A Pod made by hand may stand in a member's place: whether its labels are the set's is asked.
@@ -81,7 +72,6 @@ constexpr auto kBarePod = std::to_array<std::string_view>({
     "spec initContainers name",
     "spec initContainers volumeMounts name",
     "spec initContainers volumeMounts readOnly",
-    "status phase",
 });
 
 constexpr auto kService = std::to_array<std::string_view>({
@@ -175,7 +165,9 @@ Projection projection_of(const WatchedResource& watched, bool bare) {
 }
 
 bool is_kept(const Object& object) {
-  if (object.kind != Kind::pod || !object.controller().exists()) return true;
+  if (object.kind != Kind::pod) return true;
+  if (has_ended(object)) return false;
+  if (!object.controller().exists()) return true;
   const auto volumes = object.spec()["volumes"].items();
   return std::any_of(volumes.begin(), volumes.end(),
                      [](Node volume) { return volume["persistentVolumeClaim"].exists(); });

@@ -26,7 +26,8 @@ std::span<const WatchedResource> watched_resources();
 // What is kept of its objects: their fields and, of those in namespaces, who they are: name,
 // namespace, uid, labels, our annotations, owners, creation and deletion.
 Projection projection_of(const WatchedResource& watched, bool bare);
-// Whether an object is kept at all: Pods of controllers that mount no claim are not.
+// Whether an object is kept at all: Pods that have ended are not, nor are those of controllers that
+// mount no claim.
 bool is_kept(const Object& object);
 
 }  // namespace stateward

@@ -36,10 +36,8 @@ ObjectSet::ObjectSet(std::vector<Object> objects, Coverage coverage)
   index_.resize(kept);
 }
 
-ObjectSet::ObjectSet(std::vector<std::shared_ptr<const Object>> objects)
-    : shared_(std::move(objects)) {
-  index_.reserve(shared_.size());
-  for (const auto& object : shared_) index_.push_back(object.get());
+ObjectSet::ObjectSet(std::vector<const Object*> objects, std::shared_ptr<const void> owner)
+    : owner_(std::move(owner)), index_(std::move(objects)) {
   const auto before = [](const Object* left, const Object* right) {
     return identity(*left) < identity(*right);
   };

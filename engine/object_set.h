@@ -24,8 +24,8 @@ class ObjectSet {
 
   ObjectSet() = default;  // nothing is known
   ObjectSet(std::vector<Object> objects, Coverage coverage);
-  // Objects that live somewhere else, each of its kind, namespace and name once.
-  explicit ObjectSet(std::vector<std::shared_ptr<const Object>> objects);
+  // Objects that `owner` keeps alive, each of its kind, namespace and name once.
+  ObjectSet(std::vector<const Object*> objects, std::shared_ptr<const void> owner);
   // The objects of one namespace together with those of the cluster: what admission looks into.
   ObjectSet(std::shared_ptr<const ObjectSet> name_space, std::shared_ptr<const ObjectSet> cluster,
             Coverage coverage);
@@ -50,7 +50,7 @@ class ObjectSet {
 
  private:
   std::vector<Object> objects_;
-  std::vector<std::shared_ptr<const Object>> shared_;
+  std::shared_ptr<const void> owner_;
   std::shared_ptr<const ObjectSet> name_space_;
   std::shared_ptr<const ObjectSet> cluster_;
   std::vector<const Object*> index_;  // by kind, namespace, name; first ones only

@@ -6,10 +6,15 @@
 
 #include <cerrno>
 #include <charconv>
+#include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <future>
+#include <mutex>
+#include <queue>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "webhook/open_connections.h"
 
@@ -44,6 +49,54 @@ void set_socket_options(int socket) {
   ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 }
+
+// As many threads as there are connections, up to a limit; then they wait. The library's own pool
+// makes all of its threads at once.
+class ThreadPerConnection : public httplib::TaskQueue {
+ public:
+  explicit ThreadPerConnection(std::size_t most) : most_(most) {}
+
+  void enqueue(std::function<void()> connection) override {
+    const std::lock_guard lock(mutex_);
+    waiting_.push(std::move(connection));
+    if (idle_ < waiting_.size() && threads_.size() < most_)
+      threads_.emplace_back([this] { work(); });
+    something_to_do_.notify_one();
+  }
+
+  void shutdown() override {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    something_to_do_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+ private:
+  void work() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      ++idle_;
+      something_to_do_.wait(lock, [this] { return ended_ || !waiting_.empty(); });
+      --idle_;
+      if (waiting_.empty()) return;
+      const std::function<void()> connection = std::move(waiting_.front());
+      waiting_.pop();
+      lock.unlock();
+      connection();
+      lock.lock();
+    }
+  }
+
+  const std::size_t most_;
+  std::mutex mutex_;
+  std::condition_variable something_to_do_;
+  std::queue<std::function<void()>> waiting_;
+  std::size_t idle_ = 0;
+  bool ended_ = false;
+  std::vector<std::thread> threads_;
+};
 
 // The one Content-Length, where it is a number.
 std::optional<std::size_t> declared_length(const httplib::Request& request) {
@@ -136,7 +189,7 @@ void finish(httplib::Response& response, bool draining) {
 
 void set_up_admission(httplib::Server& server, const Routes& routes, OpenConnections& connections,
                       std::size_t threads) {
-  server.new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
+  server.new_task_queue = [threads] { return new ThreadPerConnection(threads); };
   server.set_keep_alive_timeout(kKeepAliveSeconds);
   server.set_keep_alive_max_count(kKeepAliveRequests);
   server.set_payload_max_length(kLargestBody);
