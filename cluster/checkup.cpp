@@ -20,7 +20,6 @@
 #include "engine/json_reader.h"
 #include "engine/json_writer.h"
 #include "engine/timestamp.h"
-#include "engine/yaml_reader.h"
 
 namespace stateward {
 namespace {
@@ -36,7 +35,6 @@ constexpr Resource kServices{"", "v1", "services"};
 constexpr Resource kEndpointSlices{"discovery.k8s.io", "v1", "endpointslices"};
 constexpr Resource kLeases{"coordination.k8s.io", "v1", "leases"};
 constexpr Resource kSecrets{"", "v1", "secrets"};
-constexpr Resource kConfigMaps{"", "v1", "configmaps"};
 constexpr Resource kStatefulSets{"apps", "v1", "statefulsets"};
 constexpr Resource kMutating{"admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations"};
 constexpr Resource kValidating{"admissionregistration.k8s.io", "v1",
@@ -100,7 +98,6 @@ class Examination {
       look_at_deployment("controller", kControllerLease);
       look_at_service();
       look_at_lease();
-      look_at_settings();
     }
     look_at_configurations();
     if (installed) look_at_authority();
@@ -178,12 +175,15 @@ class Examination {
       std::string_view name_space;
     };
     const std::string& own = options_.name_space;
-    const Asked all[] = {
-        {"get", kDeployments, own},     {"get", kServices, own},
-        {"list", kEndpointSlices, own}, {"get", kLeases, own},
-        {"get", kSecrets, own},         {"get", kConfigMaps, own},
-        {"get", kMutating, {}},         {"get", kValidating, {}},
-        {"list", kNamespaces, {}},      {"create", kStatefulSets, options_.try_in}};
+    const Asked all[] = {{"get", kDeployments, own},
+                         {"get", kServices, own},
+                         {"list", kEndpointSlices, own},
+                         {"get", kLeases, own},
+                         {"get", kSecrets, own},
+                         {"get", kMutating, {}},
+                         {"get", kValidating, {}},
+                         {"list", kNamespaces, {}},
+                         {"create", kStatefulSets, options_.try_in}};
     std::string missing;
     for (const Asked& asked : all) {
       if (may(asked.verb, asked.resource, asked.name_space)) continue;
@@ -263,27 +263,6 @@ class Examination {
                  logs);
     }
     ok("leader", fmt::format("{} holds the Lease", holder));
-  }
-
-  void look_at_settings() {
-    const auto found = client_.get(kConfigMaps, options_.name_space, "stateward-settings");
-    if (!found && found.error().not_found())
-      return ok("settings", "none: every policy has its own action");
-    if (!found) return cannot_read("settings", "configmaps", found.error());
-    const Node text = found->node()["data"]["stateward.yaml"];
-    if (!text.is_text()) {
-      return add(Health::warn, "settings", "the ConfigMap has no key stateward.yaml",
-                 std::string(kApply));
-    }
-    for (const YamlChunk& chunk : split_yaml(text.text())) {
-      const ReadDocument read = read_yaml(chunk);
-      if (read.diagnostics.empty()) continue;
-      const Diagnostic& first = read.diagnostics.front();
-      return add(Health::fail, "settings",
-                 fmt::format("stateward.yaml:{}: {}", first.span.start.line, first.message),
-                 "correct the ConfigMap stateward-settings");
-    }
-    ok("settings", "can be read");
   }
 
   void look_at_configurations() {

@@ -40,7 +40,6 @@ eventually bundled
 check "a controller is seen to lead" finds ok 'leader: .* holds the Lease'
 check "both configurations are as they should be" both 'finds ok "registration: stateward-mutating"' 'finds ok "registration: stateward-validating"'
 check "the authority is in them, and its days are counted" finds ok 'authority: holds for 36[0-9] days more'
-check "settings can be read" finds ok 'settings: can be read'
 check "replicas that are not ready fail" finds FAIL 'webhook: 0 of 2 replicas are ready'
 check "and how to look at them" says "describe pods -l app.kubernetes.io/component=webhook"
 check "a Service without endpoints fails" finds FAIL 'service: no endpoint is ready'
@@ -89,11 +88,9 @@ quiet k delete mutatingwebhookconfiguration stateward-mutating
 doctor
 check "a configuration that is gone is told" finds FAIL 'registration: there is no mutatingwebhookconfiguration "stateward-mutating"'
 quiet k apply -k "$here/../../manifests"
-own patch configmap stateward-settings --type=merge -p '{"data":{"stateward.yaml":"a: [\n"}}' >"$work/null"
 own set image deployment/stateward-webhook webhook=registry.example.com/stateward:0.0.9 >"$work/null"
 own scale deployment stateward-controller --replicas=0 >"$work/null"
 doctor
-check "settings that are no YAML are told with their line" finds FAIL 'settings: stateward.yaml:[0-9]+: '
 check "another version is told" finds warn 'webhook: its image is 0.0.9, this program '
 check "no replica at all fails" finds FAIL 'controller: 0 of 0 replicas'
 
