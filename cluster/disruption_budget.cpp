@@ -57,7 +57,8 @@ std::vector<BudgetStep> budget_steps(std::string_view name_space, const ObjectSe
     if (covered && ours != nullptr && !ours->being_deleted()) {
       steps.push_back({.name = std::string(ours->name),
                        .remove_uid = std::string(ours->metadata()["uid"].text())});
-    } else if (!covered && ours == nullptr && max_replicas(*object, set) > 1) {
+    } else if (!covered && max_replicas(*object, set) > 1 &&
+               set.find(Kind::disruption_budget, name_space, object->name) == nullptr) {
       steps.push_back({.name = std::string(object->name), .body = budget_of(*object)});
     }
   }

@@ -38,11 +38,6 @@ bool governs_itself(const Object& object, const ObjectSet& set) {
          injection_wanted(object, set, "service-name");
 }
 
-bool was_injected(const Object& set) {
-  const std::string record = fmt::format(",{},", set.annotation(kInjectedAnnotation));
-  return record.find(",service-name,") != std::string::npos;
-}
-
 // Service selectors know only equality. Of a set that selects by expressions alone, the template's
 // labels under their keys.
 Labels selector_of(const Object& object) {
@@ -83,7 +78,9 @@ class Ports {
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     if (!is_dns_label(name)) name = fmt::format("{}-{}", lower, number);
     // Names are told apart, as a Service wants it.
-    if (!names_.insert(name).second) names_.insert(name = fmt::format("{}-{}", name, number));
+    if (names_.contains(name)) name = fmt::format("{}-{}", name, number);
+    if (names_.contains(name)) name = fmt::format("{}-{}", name, lower);
+    while (!names_.insert(name).second) name += "-2";
     all_.push_back(
         {{"name", name}, {"port", number}, {"targetPort", number}, {"protocol", protocol}});
   }
@@ -138,9 +135,7 @@ Json service_of(const ServiceStep& step, std::string_view name_space, const Labe
           {"spec", std::move(spec)}};
 }
 
-bool is_ours(const Object& service) {
-  return service.label(kManagedByLabel) == kManager && !service.label(kGovernsLabel).empty();
-}
+bool is_ours(const Object& service) { return is_our_service(service.node); }
 
 bool same_selector(Node selector, const Labels& wanted) {
   if (selector.size() != wanted.size()) return false;
@@ -202,6 +197,7 @@ std::pair<std::string_view, std::string> complaint(const Object& service,
 }
 
 void judge_foreign(const Object& service, ServiceStep& step) {
+  if (service.being_deleted()) return;  // another may come in its place
   auto [reason, message] = complaint(service, step.sets);
   if (reason.empty()) return;
   step.action = ServiceStep::Action::report;
@@ -230,14 +226,15 @@ void judge_own(const Object& service, const Labels& selector, std::string_view n
 void judge_missing(std::string_view name_space, const Labels& selector,
                    std::chrono::sys_seconds now, ServiceStep& step) {
   std::chrono::sys_seconds due{};
-  const bool injected = std::any_of(step.sets.begin(), step.sets.end(),
-                                    [](const Object* set) { return was_injected(*set); });
+  const bool injected = std::any_of(step.sets.begin(), step.sets.end(), [](const Object* set) {
+    return is_injected(*set, "service-name");
+  });
   for (const Object* set : step.sets) {
     const std::chrono::sys_seconds made{std::chrono::seconds(created_at(*set).value_or(0))};
-    if (!injected) due = std::max(due, made + kLeftToInstallers);
+    // By a clock that is far behind it would be due for as long as that: nothing is known then.
+    if (!injected && made <= now + kLeftToInstallers) due = std::max(due, made + kLeftToInstallers);
   }
-  // A clock that is far behind must not put it off for long.
-  step.due = std::min(due, now + kLeftToInstallers);
+  step.due = due;
   step.action = step.due > now ? ServiceStep::Action::wait : ServiceStep::Action::create;
   step.body = service_of(step, name_space, selector).dump();
 }
@@ -274,6 +271,11 @@ std::vector<ServiceStep> govern(std::string_view name_space, const ObjectSet& se
     steps.push_back(std::move(step));
   }
   return steps;
+}
+
+bool is_our_service(Node service) {
+  const Node labels = service["metadata"]["labels"];
+  return labels[kManagedByLabel].text() == kManager && !labels[kGovernsLabel].text().empty();
 }
 
 bool has_other_owner(Node service) {

@@ -42,6 +42,8 @@ struct ServiceStep {
 std::vector<ServiceStep> govern(std::string_view name_space, const ObjectSet& set,
                                 std::chrono::sys_seconds now);
 
+// Whether we made it, and have not let it go.
+bool is_our_service(Node service);
 // Whether the live Service's spec is also written by somebody else (metadata.managedFields): then
 // it is let go.
 bool has_other_owner(Node service);

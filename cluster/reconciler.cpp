@@ -110,6 +110,8 @@ bool Reconciler::update_service(const ServiceStep& step, const std::string& name
   if (!live) return live.error().not_found();
   if (!may_act_()) return false;
   const Node service = live->node();
+  // Somebody may have put another in its place since the inventory saw it.
+  if (!is_our_service(service) || service["metadata"]["deletionTimestamp"].exists()) return true;
   const std::string where = fmt::format("Service {}/{}", name_space, step.name);
   if (has_other_owner(service)) {
     return done(
@@ -167,7 +169,7 @@ void Reconciler::tell(const ServiceStep& step, std::string_view reason, std::str
     const std::string name = fmt::format("{}.{:016x}", set->name,
                                          hash_of(fmt::format("{} {} {}", uid, reason, message)));
     if (told_.size() >= kMostTold) told_.clear();
-    if (!told_.insert(name_space + "/" + name).second || !may_act_()) continue;
+    if (told_.contains(name_space + "/" + name) || !may_act_()) continue;
     const Json event = {{"apiVersion", "v1"},
                         {"kind", "Event"},
                         {"metadata", {{"name", name}, {"namespace", name_space}}},
@@ -186,6 +188,8 @@ void Reconciler::tell(const ServiceStep& step, std::string_view reason, std::str
                         {"lastTimestamp", time},
                         {"count", 1}};
     const auto sent = client_.create(kEvents, name_space, event.dump());
+    // What the API server has heard, and refused or not, is not said again.
+    if (sent || sent.error().status / 100 == 4) told_.insert(name_space + "/" + name);
     if (sent || !sent.error().conflict())
       static_cast<void>(done(sent, fmt::format("said of StatefulSet {}/{}: {}: {}", name_space,
                                                set->name, reason, message)));

@@ -18,7 +18,7 @@
 #include "engine/patch.h"
 #include "policies/catalogue.h"
 #include "test/unit/examples.h"
-#include "test/unit/fake_cluster.h"
+#include "test/unit/listed_cluster.h"
 #include "webhook/answer.h"
 
 using namespace stateward;
@@ -134,7 +134,7 @@ std::multiset<std::string> told(const std::vector<Finding>& findings) {
   return lines;
 }
 
-std::multiset<std::string> told_by_audit(FakeCluster& cluster, const ExampleFile& file,
+std::multiset<std::string> told_by_audit(ListedCluster& cluster, const ExampleFile& file,
                                          const Catalogue& catalogue) {
   cluster.clear();
   for (const Object* object : file.objects()) {
@@ -163,7 +163,7 @@ std::multiset<std::string> told_by_audit(FakeCluster& cluster, const ExampleFile
 
 TEST_CASE("every example is told alike by validate and by an audit of a cluster that holds it") {
   const Catalogue catalogue;
-  FakeCluster cluster;
+  ListedCluster cluster;
   cluster.page = 500;
   std::size_t compared = 0;
   for (const policies::PolicyEntry& entry : policies::policy_entries_of_build()) {

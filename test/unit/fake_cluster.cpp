@@ -1,161 +1,144 @@
 #include "test/unit/fake_cluster.h"
 
-#include <doctest/doctest.h>
-#include <httplib.h>
-
 #include <algorithm>
-#include <mutex>
-#include <thread>
 
 namespace stateward {
 namespace {
 
 using Json = nlohmann::json;
 
-// "StatefulSet" as it is asked for: "statefulsets".
-std::string plural_of(const std::string& kind) {
-  std::string name = kind;
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return name + (name.ends_with("class") ? "es" : "s");
+// Lists of things with names are merged by name; all else as a merge patch.
+void merge_strategically(Json& target, const Json& patch) {
+  if (!patch.is_object()) {
+    target = patch;
+    return;
+  }
+  if (!target.is_object()) target = Json::object();
+  for (const auto& [key, value] : patch.items()) {
+    const bool by_name = value.is_array() && !value.empty() && value[0].contains("name");
+    if (value.is_null()) {
+      target.erase(key);
+    } else if (!by_name) {
+      merge_strategically(target[key], value);
+    } else {
+      for (const Json& one : value) {
+        Json& list = target[key];
+        const auto found = std::find_if(list.begin(), list.end(), [&](const Json& other) {
+          return other["name"] == one["name"];
+        });
+        found == list.end() ? list.push_back(one) : merge_strategically(*found, one);
+      }
+    }
+  }
 }
 
-std::string path_of(const std::string& api_version, const std::string& plural) {
-  return (api_version.find('/') == std::string::npos ? "/api/" : "/apis/") + api_version + "/" +
-         plural;
-}
-
-Json status(int code, const std::string& reason) {
-  return {{"kind", "Status"}, {"code", code}, {"reason", reason}, {"message", "fake: " + reason}};
+std::string version_of(const Json& object) {
+  return object.value("/metadata/resourceVersion"_json_pointer, std::string());
 }
 
 }  // namespace
 
-struct FakeCluster::Server {
-  explicit Server(const FakeCluster& owner) : owner_(owner) {
-    http.Get(R"(/.*)", [this](const httplib::Request& request, httplib::Response& response) {
-      const std::lock_guard lock(mutex);
-      asked.push_back(request.target);
-      const auto [code, body] = answer(request);
-      response.status = code;
-      response.set_content(body.dump(), "application/json");
-    });
-    http.set_tcp_nodelay(true);
-    port = http.bind_to_any_port("127.0.0.1");
-    REQUIRE(port > 0);
-    thread = std::thread([this] { http.listen_after_bind(); });
-  }
-  ~Server() {
-    http.stop();
-    thread.join();
-  }
+FakeCluster::FakeCluster()
+    : server_([this](const FakeRequest& request, FakeReply& reply) { answer(request, reply); },
+              {.tls = false}) {}
 
-  std::pair<int, Json> answer(const httplib::Request& request) {
-    // /apis/apps/v1[/namespaces/NS]/statefulsets[/NAME]
-    std::vector<std::string> parts;
-    for (std::size_t at = 1; at <= request.path.size();) {
-      const std::size_t end = std::min(request.path.find('/', at), request.path.size());
-      parts.push_back(request.path.substr(at, end - at));
-      at = end + 1;
-    }
-    const std::size_t head = parts.front() == "api" ? 2 : 3;
-    if (parts.size() <= head) return {404, status(404, "NotFound")};
-    std::string name_space;
-    std::size_t at = head;
-    if (parts[at] == "namespaces" && parts.size() > at + 2) {
-      name_space = parts[at + 1];
-      at += 2;
-    }
-    std::string base;
-    for (std::size_t i = 0; i < head; ++i) base += "/" + parts[i];
-    if (owner_.forbidden.contains(parts[at])) return {403, status(403, "Forbidden")};
-    const std::string collection = base + "/" + parts[at];
-    if (parts.size() > at + 1) return one(collection, name_space, parts[at + 1]);
-    return list(collection, name_space, request);
-  }
-
-  std::pair<int, Json> one(const std::string& collection, const std::string& name_space,
-                           const std::string& name) {
-    for (const Json& object : objects[collection]) {
-      if (object["metadata"]["name"] == name &&
-          object["metadata"].value("namespace", "") == name_space)
-        return {200, object};
-    }
-    return {404, status(404, "NotFound")};
-  }
-
-  std::pair<int, Json> list(const std::string& collection, const std::string& name_space,
-                            const httplib::Request& request) {
-    const std::string fields = request.get_param_value("fieldSelector");
-    std::vector<Json> all;
-    for (const Json& object : objects[collection]) {
-      const std::string here = object["metadata"].value("namespace", "");
-      if (!name_space.empty() && here != name_space) continue;
-      if (("," + fields + ",").find(",metadata.namespace!=" + here + ",") == std::string::npos)
-        all.push_back(object);
-    }
-    const auto key = [](const Json& object) {
-      const Json& metadata = object["metadata"];
-      return metadata.value("namespace", "") + "/" + metadata.value("name", "");
-    };
-    if (owner_.sorts) {
-      std::sort(all.begin(), all.end(),
-                [&](const Json& left, const Json& right) { return key(left) < key(right); });
-    }
-    const std::string token = request.get_param_value("continue");
-    if (owner_.expires && !token.empty() && token.front() != 'r') {
-      Json expired = status(410, "Expired");
-      expired["metadata"]["continue"] = "r" + token;
-      return {410, expired};
-    }
-    const std::size_t begin =
-        token.empty() ? 0 : std::stoul(token.front() == 'r' ? token.substr(1) : token);
-    const std::size_t end = std::min(begin + owner_.page, all.size());
-    Json items = Json::array();
-    for (std::size_t i = begin; i < end; ++i) {
-      all[i].erase("kind");  // as real lists have them
-      all[i].erase("apiVersion");
-      items.push_back(all[i]);
-    }
-    Json answer = {{"kind", "List"}, {"metadata", {{"resourceVersion", "7"}}}, {"items", items}};
-    if (end < all.size()) answer["metadata"]["continue"] = std::to_string(end);
-    return {200, answer};
-  }
-
-  const FakeCluster& owner_;
-  httplib::Server http;
-  int port = 0;
-  std::mutex mutex;
-  std::map<std::string, std::vector<Json>> objects;  // by path of the collection
-  std::vector<std::string> asked;
-  std::thread thread;
-};
-
-FakeCluster::FakeCluster() : server_(std::make_unique<Server>(*this)) {}
-FakeCluster::~FakeCluster() = default;
-
-void FakeCluster::add(nlohmann::json object) {
-  const std::lock_guard lock(server_->mutex);
-  const std::string path = path_of(object["apiVersion"].get<std::string>(),
-                                   plural_of(object["kind"].get<std::string>()));
-  server_->objects[path].push_back(std::move(object));
+void FakeCluster::store(const std::string& path, Json object, const std::string& manager,
+                        bool spec) {
+  Json& metadata = object["metadata"];
+  metadata["resourceVersion"] = std::to_string(++version_);
+  if (!metadata.contains("uid")) metadata["uid"] = "uid-" + std::to_string(version_);
+  Json& fields = metadata["managedFields"];
+  if (!fields.is_array()) fields = Json::array();
+  auto own = std::find_if(fields.begin(), fields.end(),
+                          [&](const Json& entry) { return entry["manager"] == manager; });
+  if (own == fields.end()) own = fields.insert(fields.end(), Json{{"manager", manager}});
+  (*own)["fieldsV1"]["f:metadata"] = Json::object();
+  if (spec) (*own)["fieldsV1"]["f:spec"] = Json::object();
+  objects_[path] = std::move(object);
 }
 
-void FakeCluster::clear() {
-  const std::lock_guard lock(server_->mutex);
-  server_->objects.clear();
-  server_->asked.clear();
+void FakeCluster::put(const std::string& path, Json object, const std::string& manager) {
+  const std::lock_guard lock(mutex_);
+  store(path, std::move(object), manager, true);
 }
 
-std::shared_ptr<CredentialSource> FakeCluster::source() const {
-  return std::make_shared<CredentialSource>(
-      Access{.tls = false, .host = "127.0.0.1", .port = static_cast<std::uint16_t>(server_->port)},
-      [] { return std::chrono::sys_seconds{}; });
+void FakeCluster::erase(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  objects_.erase(path);
 }
 
-std::vector<std::string> FakeCluster::asked() const {
-  const std::lock_guard lock(server_->mutex);
-  return server_->asked;
+Json FakeCluster::get(const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = objects_.find(path);
+  return found == objects_.end() ? Json() : found->second;
+}
+
+std::vector<std::string> FakeCluster::writes() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> all;
+  for (const FakeRequest& request : writes_) all.push_back(request.method + " " + request.path());
+  writes_.clear();
+  return all;
+}
+
+std::vector<FakeRequest> FakeCluster::write_requests() const {
+  const std::lock_guard lock(mutex_);
+  return writes_;
+}
+
+void FakeCluster::before(std::function<bool(const FakeRequest&, FakeReply&)> hook) {
+  const std::lock_guard lock(mutex_);
+  before_ = std::move(hook);
+}
+
+void FakeCluster::answer(const FakeRequest& request, FakeReply& reply) {
+  std::function<bool(const FakeRequest&, FakeReply&)> hook;
+  {
+    const std::lock_guard lock(mutex_);
+    hook = before_;
+    if (request.method != "GET") writes_.push_back(request);
+  }
+  if (hook && hook(request, reply)) return;
+  const std::lock_guard lock(mutex_);
+  if (request.method == "POST") return create(request, reply);
+  const auto found = objects_.find(request.path());
+  if (found == objects_.end()) return reply.status(404, "NotFound", request.path() + " not found");
+  if (request.method == "GET") return reply.json(200, found->second.dump());
+  if (request.method != "DELETE") return change(request, reply);
+  const Json options = Json::parse(request.body);
+  if (options["preconditions"]["uid"] != found->second["metadata"]["uid"])
+    return reply.status(409, "Conflict", "another uid");
+  objects_.erase(found);
+  reply.json(200, status_json(200, "", ""));
+}
+
+void FakeCluster::create(const FakeRequest& request, FakeReply& reply) {
+  const Json object = Json::parse(request.body);
+  const std::string path = request.path() + "/" + object["metadata"]["name"].get<std::string>();
+  if (objects_.contains(path)) return reply.status(409, "AlreadyExists", path + " exists");
+  store(path, object, request.parameter("fieldManager"), object.contains("spec"));
+  reply.json(201, objects_[path].dump());
+}
+
+void FakeCluster::change(const FakeRequest& request, FakeReply& reply) {
+  const Json body = Json::parse(request.body);
+  Json object = objects_[request.path()];
+  if (!version_of(body).empty() && version_of(body) != version_of(object))
+    return reply.status(409, "Conflict", "the object has been modified");
+  const std::string type = request.header("Content-Type");
+  if (request.method == "PUT") {
+    const Json uid = object["metadata"]["uid"];
+    object = body;
+    object["metadata"]["uid"] = uid;
+  } else if (type == "application/merge-patch+json") {
+    object.merge_patch(body);
+  } else if (type == "application/strategic-merge-patch+json") {
+    merge_strategically(object, body);
+  } else {
+    return reply.status(415, "UnsupportedMediaType", type);
+  }
+  store(request.path(), object, request.parameter("fieldManager"), body.contains("spec"));
+  reply.json(200, objects_[request.path()].dump());
 }
 
 }  // namespace stateward

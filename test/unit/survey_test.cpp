@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "test/unit/fake_cluster.h"
+#include "test/unit/listed_cluster.h"
 
 using namespace stateward;
 
@@ -28,7 +28,7 @@ struct Told {
   std::string error;
 };
 
-Told tell(const FakeCluster& cluster, const SurveyOptions& options = {}) {
+Told tell(const ListedCluster& cluster, const SurveyOptions& options = {}) {
   Told told;
   ApiClient client(cluster.source());
   const auto done = survey(
@@ -49,7 +49,7 @@ using Lines = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("a survey brings together what stands in one namespace, in the order of the keys") {
-  FakeCluster cluster;
+  ListedCluster cluster;
   cluster.page = 1;
   for (const char* name_space : {"a", "a-b", "ab"}) {
     cluster.add(object("apps/v1", "StatefulSet", name_space, "db"));
@@ -66,7 +66,7 @@ TEST_CASE("a survey brings together what stands in one namespace, in the order o
 }
 
 TEST_CASE("a survey of named namespaces reads no other, and looks up each Namespace by name") {
-  FakeCluster cluster;
+  ListedCluster cluster;
   for (const char* name_space : {"a", "b", "c"}) {
     cluster.add(object("v1", "Namespace", "", name_space));
     cluster.add(object("v1", "Service", name_space, "db"));
@@ -83,7 +83,7 @@ TEST_CASE("a survey of named namespaces reads no other, and looks up each Namesp
 }
 
 TEST_CASE("namespaces that are left out are never asked for") {
-  FakeCluster cluster;
+  ListedCluster cluster;
   cluster.add(object("v1", "Service", "kube-system", "dns"));
   cluster.add(object("v1", "Service", "prod", "db"));
   CHECK(tell(cluster, {.left_out = {"kube-system", "kube-public"}}).namespaces ==
@@ -91,7 +91,7 @@ TEST_CASE("namespaces that are left out are never asked for") {
 }
 
 TEST_CASE("what may not be listed is said, and makes the sets partial") {
-  FakeCluster cluster;
+  ListedCluster cluster;
   cluster.add(object("apps/v1", "StatefulSet", "prod", "db"));
   cluster.forbidden = {"pods", "persistentvolumes"};
   const Told told = tell(cluster);
@@ -108,7 +108,7 @@ TEST_CASE("what may not be listed is said, and makes the sets partial") {
 }
 
 TEST_CASE("a list whose token is too old is gone on with, and nothing is seen twice") {
-  FakeCluster cluster;
+  ListedCluster cluster;
   cluster.expires = true;
   for (int i = 0; i < 9; ++i) cluster.add(object("v1", "Service", "prod", fmt::format("s{}", i)));
   CHECK(tell(cluster).namespaces ==
@@ -117,7 +117,7 @@ TEST_CASE("a list whose token is too old is gone on with, and nothing is seen tw
 }
 
 TEST_CASE("a server that does not sort by namespace is noticed") {
-  FakeCluster cluster;
+  ListedCluster cluster;
   cluster.sorts = false;
   cluster.page = 1;
   for (const char* name_space : {"b", "a"}) cluster.add(object("v1", "Service", name_space, "db"));
@@ -126,7 +126,7 @@ TEST_CASE("a server that does not sort by namespace is noticed") {
 }
 
 TEST_CASE("the copies that a listed workload controls are not there") {
-  FakeCluster cluster;
+  ListedCluster cluster;
   const auto controlled = [](Json made, const std::string& api_version, const std::string& kind) {
     made["metadata"]["ownerReferences"] = {
         {{"apiVersion", api_version}, {"kind", kind}, {"name", "x"}, {"controller", true}}};
@@ -143,7 +143,7 @@ TEST_CASE("the copies that a listed workload controls are not there") {
 }
 
 TEST_CASE("objects of the cluster are found from every namespace's set") {
-  FakeCluster cluster;
+  ListedCluster cluster;
   cluster.add(object("v1", "Namespace", "", "prod"));
   cluster.add(object("v1", "PersistentVolume", "", "v"));
   cluster.add(object("v1", "Service", "prod", "db"));
