@@ -76,7 +76,7 @@ constexpr std::chrono::hours kTolerated{24};  // an authority may begin that far
 // Where a configuration does not take the bundle: when to look whether it does by now.
 constexpr std::chrono::seconds kRetry{30};
 
-enum class Phase { stable, adding, settling, switched };
+using Phase = RotationPhase;
 constexpr std::string_view kPhases[] = {"stable", "adding", "settling", "switched"};
 
 struct State {
@@ -85,8 +85,8 @@ struct State {
 };
 
 std::string to_text(const State& state) {
-  return fmt::format("phase: {}\nsince: {:%Y-%m-%dT%H:%M:%SZ}\n",
-                     kPhases[static_cast<std::size_t>(state.phase)], state.since);
+  return fmt::format("phase: {}\nsince: {:%Y-%m-%dT%H:%M:%SZ}\n", to_string(state.phase),
+                     state.since);
 }
 
 // "2026-11-21T00:00:00Z": RFC 3339, in UTC and whole seconds.
@@ -307,6 +307,15 @@ class Planner {
 };
 
 }  // namespace
+
+std::string_view to_string(RotationPhase phase) { return kPhases[static_cast<std::size_t>(phase)]; }
+
+std::optional<RotationStatus> rotation_status(const AuthoritySecret& stored) {
+  if (stored.state.empty()) return RotationStatus{};
+  const auto state = parse_state(stored.state);
+  if (!state) return std::nullopt;
+  return RotationStatus{.phase = state->phase, .since = state->since};
+}
 
 Result<RotationStep> plan(const RotationView& view) { return Planner(view).step(); }
 

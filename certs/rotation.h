@@ -18,8 +18,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "certs/authority.h"
@@ -71,6 +73,16 @@ struct RotationStep {
 
 // An error is OpenSSL's own failure; whatever the Secret holds, there is a step.
 Result<RotationStep> plan(const RotationView& view);
+
+enum class RotationPhase : std::uint8_t { stable, adding, settling, switched };
+std::string_view to_string(RotationPhase phase);
+
+struct RotationStatus {
+  RotationPhase phase = RotationPhase::stable;
+  std::optional<std::chrono::sys_seconds> since;  // none: the Secret was made by hand
+};
+// Where a rotation stands; none where the Secret's `state` cannot be read.
+std::optional<RotationStatus> rotation_status(const AuthoritySecret& stored);
 
 // Who signs new leaves now. The error (nothing there yet, unreadable, expired) is a reason to keep
 // the leaf that one has.

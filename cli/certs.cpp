@@ -1,7 +1,6 @@
 #include "cli/certs.h"
 
 #include <fcntl.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "certs/describe.h"
 #include "certs/identity.h"
 #include "certs/pem_file.h"
+#include "cli/certificate_text.h"
 #include "cli/safe_text.h"
 
 namespace stateward {
@@ -41,21 +41,8 @@ sys_seconds now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-std::string text_of(sys_seconds time) { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", time); }
-
-std::string text_of(const std::vector<std::string>& names, std::string_view none) {
+std::string list_of(const std::vector<std::string>& names, std::string_view none) {
   return names.empty() ? std::string(none) : safe_text(fmt::format("{}", fmt::join(names, ", ")));
-}
-
-std::string remaining(const CertificateDescription& certificate, sys_seconds when) {
-  const auto days = [](auto time) { return std::chrono::floor<std::chrono::days>(time).count(); };
-  if (when < certificate.not_before) return "not valid yet";
-  if (certificate.not_after <= when)
-    return fmt::format("expired {} days ago", days(when - certificate.not_after));
-  const auto left = certificate.not_after - when;
-  if (left < std::chrono::days(2))
-    return fmt::format("{} hours left", std::chrono::floor<std::chrono::hours>(left).count());
-  return fmt::format("{} days left", std::chrono::round<std::chrono::days>(left).count());
 }
 
 bool holds(const CertificateDescription& certificate, sys_seconds when) {
@@ -110,9 +97,9 @@ void print_text(const Inspected& inspected, sys_seconds when) {
                                                                    : safe_text(certificate.issuer));
     print_line("serial", certificate.serial);
     print_line("use", certificate.authority ? "authority" : "server or client");
-    if (!certificate.authority) print_line("names", text_of(certificate.names, "none"));
+    if (!certificate.authority) print_line("names", list_of(certificate.names, "none"));
     if (certificate.authority)
-      print_line("may sign", text_of(certificate.permitted_names, "any name"));
+      print_line("may sign", list_of(certificate.permitted_names, "any name"));
     print_line("key", certificate.key);
     print_line("from", text_of(certificate.not_before));
     print_line("until", fmt::format("{} ({})", text_of(certificate.not_after),
@@ -280,7 +267,7 @@ int run_one(const CertsRenewOptions& options) {
       options.out, {{"tls.key", identity->key, kSecret}, {"tls.crt", identity->chain, kPublic}},
       options.force);
   if (!written) return refuse(written.error());
-  fmt::print("for {}, until {}\n", text_of(names, ""), text_of(identity->not_after));
+  fmt::print("for {}, until {}\n", list_of(names, ""), text_of(identity->not_after));
   return kGood;
 }
 

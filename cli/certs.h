@@ -1,10 +1,12 @@
 // `stateward certs`: certificates looked at, made and renewed by hand, for those who run without
-// the cluster's authority.
+// the cluster's authority; and that authority, looked at and replaced before its time.
 #pragma once
 
 #include <string>
 #include <variant>
 #include <vector>
+
+#include "cli/connect.h"
 
 namespace stateward {
 
@@ -33,10 +35,24 @@ struct CertsRenewOptions {
   bool force = false;
 };
 
-using CertsOptions = std::variant<CertsInspectOptions, CertsMakeOptions, CertsRenewOptions>;
+// The authority of an installation, and the caBundles.
+struct CertsStatusOptions {
+  ConnectOptions cluster;
+  std::string name_space = "stateward-system";
+};
 
-// 0; 1 where a certificate that was inspected does not hold now or its key is another's; 2 where
-// something could not be read, made or written.
+struct CertsRotateOptions {
+  ConnectOptions cluster;
+  std::string name_space = "stateward-system";
+};
+
+using CertsOptions = std::variant<CertsInspectOptions, CertsMakeOptions, CertsRenewOptions,
+                                  CertsStatusOptions, CertsRotateOptions>;
+
+// 0; 1 where what was looked at is not as it must be; 2 where something could not be read, made or
+// written.
 int run(const CertsOptions& options);
+int run_one(const CertsStatusOptions& options);
+int run_one(const CertsRotateOptions& options);
 
 }  // namespace stateward

@@ -60,6 +60,8 @@ int run(const ControlOptions& options) {
                          .holder = holder(),
                          .namespaces = options.namespaces,
                          .certificates = !options.no_certificates,
+                         .serving_life = options.serving_life,
+                         .settle = options.settle,
                          .reconciler = {.disruption_budgets = options.disruption_budgets}},
                         now, [&log](std::string_view line) { log.info(line); });
   std::unique_ptr<HealthServer> health;

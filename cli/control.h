@@ -1,9 +1,11 @@
 // `stateward control`: the controller, until it is told to stop.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
+#include "certs/authority.h"
 #include "cli/connect.h"
 
 namespace stateward {
@@ -15,6 +17,9 @@ struct ControlOptions {
   std::string health_listen = "127.0.0.1:8082";
   bool no_certificates = false;     // somebody else keeps the certificates and caBundles
   bool disruption_budgets = false;  // make budgets for sets that none covers
+  // How long a rotation of the authority waits: for tests, and for emergencies.
+  std::chrono::seconds serving_life = kServingLife;
+  std::chrono::seconds settle = std::chrono::minutes{5};
 };
 
 // SIGTERM and SIGINT end it. To be called where no other thread runs yet. 0: stopped as told; 2:

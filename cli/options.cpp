@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <iterator>
 #include <memory>
@@ -150,6 +151,20 @@ void add_namespaces(CLI::App& app, std::string& own, std::vector<std::string>& w
       ->type_name("NS");
 }
 
+// Whole seconds from `least` to `most`.
+void add_seconds(CLI::App& app, const std::string& name, std::chrono::seconds& value, int least,
+                 std::chrono::seconds most, const std::string& description) {
+  app.add_option_function<int>(
+         name, [&value](const int& seconds) { value = std::chrono::seconds(seconds); },
+         fmt::format("{} ({})", description, value.count()))
+      ->check(CLI::Range(least, static_cast<int>(most.count())))
+      ->type_name("SECONDS");
+}
+
+void add_serving_life(CLI::App& app, std::chrono::seconds& life, const std::string& description) {
+  add_seconds(app, "--serving-life", life, 60, kServingLife, description);
+}
+
 void add_serve(CLI::App& app, ServeOptions& options) {
   app.add_option("--listen", options.listen,
                  "Where reviews are answered, over TLS (" + options.listen + ")")
@@ -177,6 +192,9 @@ void add_serve(CLI::App& app, ServeOptions& options) {
                "print how to try two reviews");
   add_cluster(app, options.cluster);
   add_namespaces(app, options.name_space, options.namespaces);
+  add_serving_life(app, options.serving_life,
+                   "Life of a certificate from the installation's authority; not\n"
+                   "longer than the controller's");
   app.footer(
       "Paths: POST /mutate, /validate, /validate/observe (never denies), /validate/guard (guarded\n"
       "actions)\n"
@@ -199,6 +217,13 @@ void add_control(CLI::App& app, ControlOptions& options) {
                "Leave the authority and the caBundles to somebody else");
   app.add_flag("--disruption-budgets", options.disruption_budgets,
                "Make a PodDisruptionBudget for sets that none covers");
+  add_serving_life(app, options.serving_life,
+                   "For tests and emergencies: what a rotation waits for the last\n"
+                   "certificate of the old authority to end; serve must have a life\n"
+                   "of its certificates that is not longer");
+  add_seconds(app, "--settle", options.settle, 5, std::chrono::hours(1),
+              "For tests and emergencies: what it waits for API servers to\n"
+              "notice a caBundle");
   app.footer(
       "Several may run; one of them, the holder of the Lease, acts.\n"
       "\n"
@@ -233,6 +258,40 @@ void add_certs_output(CLI::App& app, Options& options) {
       ->check(CLI::Range(1, 3650))
       ->type_name("DAYS");
   app.add_flag("--force", options.force, "Replace files that are there");
+}
+
+void add_installation(CLI::App& app, ConnectOptions& cluster, std::string& name_space) {
+  add_cluster(app, cluster);
+  app.add_option("--namespace", name_space, "Where stateward is installed (" + name_space + ")")
+      ->type_name("NS");
+}
+
+void add_certs_status(CLI::App& app, CertsStatusOptions& options) {
+  add_installation(app, options.cluster, options.name_space);
+  app.footer(
+      "Shows the authority that the controller keeps, where a rotation stands, and whether every\n"
+      "webhook's caBundle is what it must be.\n"
+      "\n"
+      "Exit codes:\n"
+      "  0  all is as it must be\n"
+      "  1  it is not, or a person should look\n"
+      "  2  wrong usage, or the cluster could not be read\n"
+      "\n"
+      "Examples:\n"
+      "  stateward certs status --context production");
+}
+
+void add_certs_rotate(CLI::App& app, CertsRotateOptions& options) {
+  add_installation(app, options.cluster, options.name_space);
+  app.footer(
+      "Starts to replace the authority before its time. The controller goes on by itself: both\n"
+      "authorities are trusted, 5 minutes later the new one signs, and 7 days later, when the "
+      "last\n"
+      "certificate of the old one has ended, the old one is dropped. No call fails meanwhile.\n"
+      "\n"
+      "Examples:\n"
+      "  stateward certs rotate --context production\n"
+      "  stateward certs status --context production");
 }
 
 void add_certs_make(CLI::App& app, CertsMakeOptions& options) {
@@ -280,6 +339,8 @@ std::function<CertsOptions()> add_certs(CLI::App& app) {
   const auto inspect = std::make_shared<CertsInspectOptions>();
   const auto make = std::make_shared<CertsMakeOptions>();
   const auto renew = std::make_shared<CertsRenewOptions>();
+  const auto status = std::make_shared<CertsStatusOptions>();
+  const auto rotate = std::make_shared<CertsRotateOptions>();
   CLI::App* inspect_app = app.add_subcommand("inspect", "Show what stands in certificates");
   add_certs_inspect(*inspect_app, *inspect);
   CLI::App* make_app =
@@ -287,6 +348,12 @@ std::function<CertsOptions()> add_certs(CLI::App& app) {
   add_certs_make(*make_app, *make);
   CLI::App* renew_app = app.add_subcommand("renew", "Make a certificate like an older one");
   add_certs_renew(*renew_app, *renew);
+  CLI::App* status_app =
+      app.add_subcommand("status", "Show the authority and the caBundles of a cluster");
+  add_certs_status(*status_app, *status);
+  CLI::App* rotate_app =
+      app.add_subcommand("rotate", "Replace the authority of a cluster before its time");
+  add_certs_rotate(*rotate_app, *rotate);
   app.footer(
       "Examples:\n"
       "  stateward certs inspect tls.crt\n"
@@ -294,6 +361,8 @@ std::function<CertsOptions()> add_certs(CLI::App& app) {
   return [=]() -> CertsOptions {
     if (inspect_app->parsed()) return *inspect;
     if (make_app->parsed()) return *make;
+    if (status_app->parsed()) return *status;
+    if (rotate_app->parsed()) return *rotate;
     return *renew;
   };
 }

@@ -123,7 +123,8 @@ std::unique_ptr<Replica> start_replica(const ServeOptions& options, const Prepar
       prepared.cluster,
       ReplicaOptions{.name_space = options.cluster.in_cluster ? own : options.name_space,
                      .namespaces = options.namespaces,
-                     .certificate = options.tls_cert.empty()},
+                     .certificate = options.tls_cert.empty(),
+                     .serving_life = options.serving_life},
       now,
       [&identity, &log](const Identity& minted) {
         if (const auto shown = identity.replace(minted); !shown) log.error(shown.error().message);

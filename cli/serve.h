@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "certs/authority.h"
 #include "cli/connect.h"
 
 namespace stateward {
@@ -24,7 +25,8 @@ struct ServeOptions {
   // the authority of the installation in `name_space` (in a Pod: its own namespace).
   ConnectOptions cluster;
   std::string name_space = "stateward-system";
-  std::vector<std::string> namespaces;  // to watch; empty: all
+  std::vector<std::string> namespaces;               // to watch; empty: all
+  std::chrono::seconds serving_life = kServingLife;  // of a minted certificate
   // How long SIGTERM leaves others time to stop sending before connections are refused; --local and
   // SIGINT do not wait.
   std::chrono::seconds drain{15};

@@ -90,7 +90,10 @@ void Controller::elect() {
 
 void Controller::keep_authority() {
   AuthorityKeeper keeper(authority_client_, options_.name_space,
-                         {.names = webhook_names(options_.name_space)}, say_);
+                         {.names = webhook_names(options_.name_space),
+                          .serving_life = options_.serving_life,
+                          .settle = options_.settle},
+                         say_);
   std::string failure;
   do {
     if (!election_.leads()) continue;

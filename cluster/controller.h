@@ -26,6 +26,8 @@ struct ControllerOptions {
   std::string holder;                   // us, in the lease
   std::vector<std::string> namespaces;  // to look after; empty: all
   bool certificates = true;             // keep the authority and the caBundles
+  std::chrono::seconds serving_life = kServingLife;       // of no certificate in service is longer
+  std::chrono::seconds settle = std::chrono::minutes{5};  // see RotationSettings
   ReconcilerOptions reconciler;
 };
 

@@ -48,7 +48,7 @@ Replica::~Replica() {
 
 void Replica::keep_certificate(const std::function<void(const Identity&)>& use) {
   ServingCertificate certificate(client_, options_.name_space, webhook_names(options_.name_space),
-                                 random_jitter(), use, say_);
+                                 random_jitter(), use, say_, options_.serving_life);
   do {
     certificate.step(now_());
     accepted_ = certificate.accepted();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -13,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "certs/authority.h"
 #include "certs/identity.h"
 #include "cluster/inventory.h"
 #include "cluster/reflector.h"
@@ -23,6 +25,7 @@ struct ReplicaOptions {
   std::string name_space;               // of the installation
   std::vector<std::string> namespaces;  // to watch; empty: all
   bool certificate = true;              // mint our own from the installation's authority
+  std::chrono::seconds serving_life = kServingLife;  // of each; no longer than the controller's
 };
 
 class Replica {

@@ -23,7 +23,7 @@ void ServingCertificate::mint(std::chrono::sys_seconds now) {
   const auto signer = signing_authority(stored->secret, now);
   if (!signer) return say_once(fmt::format("the authority: {}", signer.error().message));
   if (identity_ && !leaf_is_due(*identity_, *signer, now, jitter_)) return;
-  auto made = issue(*signer, names_, now, kServingLife);
+  auto made = issue(*signer, names_, now, life_);
   if (!made) return say_once(fmt::format("minting a certificate: {}", made.error().message));
   identity_ = std::move(*made);
   use_(*identity_);

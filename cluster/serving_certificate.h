@@ -20,13 +20,15 @@ class ServingCertificate {
   // `use` gets every certificate that is to be served from now on.
   ServingCertificate(ApiClient& client, std::string name_space, std::vector<std::string> names,
                      double jitter, std::function<void(const Identity&)> use,
-                     std::function<void(std::string_view)> say)
+                     std::function<void(std::string_view)> say,
+                     std::chrono::seconds life = kServingLife)
       : client_(client),
         name_space_(std::move(name_space)),
         names_(std::move(names)),
         jitter_(jitter),
         use_(std::move(use)),
-        say_(std::move(say)) {}
+        say_(std::move(say)),
+        life_(life) {}
 
   // Reads the authority, and mints where that is due. To be called every few seconds.
   void step(std::chrono::sys_seconds now);
@@ -46,6 +48,7 @@ class ServingCertificate {
   const double jitter_;
   const std::function<void(const Identity&)> use_;
   const std::function<void(std::string_view)> say_;
+  const std::chrono::seconds life_;
   std::optional<Identity> identity_;
   bool accepted_ = false;
   std::string said_;

@@ -57,7 +57,11 @@ run "$STATEWARD" certs make --name x --ca-cert ca.crt
 check "half an authority is wrong usage" both 'exits 2' 'complains "--ca-cert requires --ca-key; see stateward certs make --help"'
 run "$STATEWARD" certs
 check "no command of certs is wrong usage" exits 2
-for command in inspect make renew; do
+run "$STATEWARD" certs rotate --kubeconfig none.conf
+check "a cluster that cannot be reached is not rotated" both 'exits 2' 'complains none.conf'
+run "$STATEWARD" serve --serving-life 8
+check "a life shorter than the replicas' looks is wrong usage" both 'exits 2' 'complains "--serving-life"'
+for command in inspect make renew status rotate; do
   run "$STATEWARD" certs $command --help
   check "certs $command --help has examples" both 'exits 0' "says '  stateward certs $command'"
 done

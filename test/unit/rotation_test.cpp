@@ -150,6 +150,15 @@ TEST_CASE("the bundle has one form, whatever stands around the certificates in t
             .store.has_value());
 }
 
+TEST_CASE("people are told where a rotation stands") {
+  CHECK(rotation_status({})->phase == RotationPhase::stable);
+  CHECK(!rotation_status({})->since);
+  const auto status = rotation_status({.state = "phase: settling\nsince: 2026-11-21T00:00:00Z\n"});
+  CHECK(to_string(status->phase) == "settling");
+  CHECK(status->since == kNow);
+  CHECK(!rotation_status({.state = "phase: nonsense\nsince: 2026-11-21T00:00:00Z\n"}));
+}
+
 TEST_CASE("where there is no configuration a rotation goes on") {
   const Phases all = phases();
   CHECK(is_phase(planned(all.adding, {}, all.due).store.value(), "settling"));

@@ -7,6 +7,9 @@
 #                                OWNER: a process whose end, even by SIGKILL, ends the cluster
 #   STATE/kubectl ARG...         talks to it
 #   STATE/inside COMMAND...      runs a command in its network
+#   STATE/within COMMAND...      runs a command in all its namespaces: process numbers are the cluster's
+#   STATE/restart NAME [SECONDS] kills etcd, api, controllers, scheduler, containerd, kubelet, proxy or dns, and starts it again with
+#                                the same arguments, that much later. STATE/NAME.pid holds its number within
 #   down.sh STATE                ends it
 # Two images are always there: docker.io/local/pause:1 and docker.io/local/box:1, a busybox with a shell.
 # Ends with 3 where this machine cannot do it, saying why. Needs root and $node_packages of test/packages.sh.
@@ -14,9 +17,20 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 node_ip=10.88.0.1 api=https://10.88.0.1:6443
 
-start() { # NAME COMMAND...: its log beside it
+start() { # NAME COMMAND...: its log, process number and command beside it
   local name=$1; shift
-  "$@" >"$name.log" 2>&1 </dev/null &
+  printf '%q ' "$@" >"$name.command"
+  "$@" >>"$name.log" 2>&1 </dev/null &
+  echo $! >"$name.pid"
+}
+# Called within the cluster. What it starts belongs to nobody here, and ends with the cluster like the others.
+restart() { # STATE NAME [SECONDS]
+  cd "$1"
+  kill -9 "$(cat "$2.pid")"
+  while [ -d "/proc/$(cat "$2.pid")" ]; do sleep .1; done
+  sleep "${3:-0}"
+  local command; eval "command=($(cat "$2.command"))"
+  KUBECONFIG=$PWD/admin.conf start "$2" "${command[@]}"
 }
 wait_for() { # SECONDS WHAT COMMAND...
   local tries=$(($1 * 5)) what=$2; shift 2
@@ -26,12 +40,12 @@ wait_for() { # SECONDS WHAT COMMAND...
   done
 }
 
-certificates() {
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -days 3 -subj /CN=ca 2>/dev/null
+certificates() { # for longer than any clock in a test runs ahead
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -days 30 -subj /CN=ca 2>/dev/null
   local name subject names
   while read -r name subject names; do
     openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$name.key" -out "$name.csr" -subj "$subject" 2>/dev/null
-    openssl x509 -req -in "$name.csr" -CA ca.crt -CAkey ca.key -CAcreateserial -days 3 -out "$name.crt" \
+    openssl x509 -req -in "$name.csr" -CA ca.crt -CAkey ca.key -CAcreateserial -days 30 -out "$name.crt" \
       -extfile <(echo "subjectAltName=${names:-DNS:$name}") 2>/dev/null
   done <<NAMES
 apiserver /CN=kube-apiserver DNS:kubernetes.default.svc,IP:127.0.0.1,IP:10.96.0.1,IP:$node_ip
@@ -182,7 +196,11 @@ up() {
     "$OWNER" "$here" >/dev/null 2>&1 </dev/null &
   printf '#!/bin/sh\nexec nsenter --target %s --net "$@"\n' $pid >inside
   printf '#!/bin/sh\nexec "%s/inside" env KUBECONFIG="%s/admin.conf" "%s/kubectl" "$@"\n' "$PWD" "$PWD" "$bin" >kubectl
-  chmod +x inside kubectl
+  # Its first process, which is not there yet.
+  local first="\$(cat /proc/$pid/task/$pid/children)"
+  printf '#!/bin/sh\nexec nsenter --target %s --pid --net --mount --wd="%s" "$@"\n' "$first" "$PWD" >within
+  printf '#!/bin/sh\nexec "%s/within" "%s/up.sh" restart "%s" "$@"\n' "$PWD" "$here" "$PWD" >restart
+  chmod +x inside kubectl within restart
   trap '"$here/down.sh" "$PWD"; exit 130' INT TERM
   if ! wait_for 120 "the cluster" eval '[ -e ready ] || [ -e failed ] || [ ! -e /proc/$(cat cluster.pid) ]' || [ ! -e ready ]; then
     { cat cluster.log failed; tail -n 3 ./*.log; } 2>&1 >&2
@@ -193,6 +211,7 @@ up() {
 
 case ${1:-} in
   inside) inside "$2" "$3" ;;
+  restart) restart "${@:2}" ;;
   "") echo "usage: [IMAGES=DIR] up.sh STATE" >&2; exit 2 ;;
   *) up "$1" ;;
 esac
