@@ -209,7 +209,8 @@ void judge_own(const Object& service, const Labels& selector, std::string_view n
                ServiceStep& step) {
   const Json wanted = service_of(step, name_space, selector);
   const Json ports = wanted["spec"].value("ports", Json::array());
-  if (owned_by_all(service, step.sets) && service.label(kGovernsLabel) == step.sets.front()->name &&
+  if (!has_other_owner(service.node) && owned_by_all(service, step.sets) &&
+      service.label(kGovernsLabel) == step.sets.front()->name &&
       same_selector(service.spec()["selector"], selector) &&
       same_ports(service.spec()["ports"], ports))
     return;

@@ -76,6 +76,10 @@ constexpr auto kBarePod = std::to_array<std::string_view>({
 
 constexpr auto kService = std::to_array<std::string_view>({
     "metadata ownerReferences uid",
+    // Who writes the spec as a whole writes its selector.
+    "metadata managedFields manager",
+    "metadata managedFields subresource",
+    "metadata managedFields fieldsV1 f:spec f:selector",
     "metadata labels app.kubernetes.io/managed-by",
     "metadata labels stateward.dev/*",
     "spec clusterIP",
