@@ -73,17 +73,21 @@ bool Controller::wait(std::chrono::milliseconds duration) {
 
 void Controller::elect() {
   std::string failure;
+  bool led = false;
+  const auto notice = [&] {
+    if (led == election_.leads()) return;
+    led = !led;
+    say_(led ? "leading" : "another one leads, or the lease could not be renewed");
+    mark_all(std::chrono::steady_clock::now());
+  };
   do {
-    const bool led = election_.leads();
+    notice();  // it may have run out since
     const auto step = election_.step(election_client_);
     const std::string now_failing = step ? "" : step.error().message;
     if (now_failing != failure && !now_failing.empty())
       say_(fmt::format("lease {}: {}", kControllerLease, now_failing));
     failure = now_failing;
-    if (led != election_.leads()) {
-      say_(led ? "another one leads, or the lease could not be renewed" : "leading");
-      mark_all(std::chrono::steady_clock::now());
-    }
+    notice();
   } while (wait(kElectionPeriod));
   election_.release(election_client_);
 }

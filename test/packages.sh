@@ -34,6 +34,7 @@ nftables|routes Services to them
 iptables|masks what leaves the cluster
 iproute2|makes the cluster a network
 busybox-static|is all that is in the images of test Pods
+faketime|lets a process run ahead of its time
 '
 
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
