@@ -58,9 +58,9 @@ check "nothing had to be started twice" test "$out" = "0 0 0 0"
 leads() { k create --dry-run=server -o jsonpath='{.spec.serviceName}' -f "$here/manifests/ledger.yaml" | grep -q headless; }
 run within 20 leads   # the API server learns of configurations and routes a moment later
 check "the API server reaches the webhook through its Service" exits 0
-run "$STATEWARD" doctor --kubeconfig "$state/admin.conf"
+run "$state/inside" "$STATEWARD" doctor --kubeconfig "$state/admin.conf"
 check "the doctor finds nothing wrong" both 'exits 0' 'says ", 0 warnings, 0 failed"'
-run "$STATEWARD" audit --kubeconfig "$state/admin.conf"
+run "$state/inside" "$STATEWARD" audit --kubeconfig "$state/admin.conf"
 check "an audit has nothing to say of our own installation" both 'exits 0' 'says ": 0 denied, 0 warnings, 0 audited"'
 
 # A set without serviceName comes up, with a name.

@@ -242,6 +242,7 @@ TEST_CASE("no field is listed both whole and in part") {
 }
 
 TEST_CASE("no secret of a Pod or a set is in the memory that is kept of it") {
+  constexpr const char* kManager = "/metadata/managedFields/0/manager";
   for (const Kind kind : {Kind::pod, Kind::stateful_set, Kind::claim, Kind::service}) {
     const WatchedResource& resource = watched(kind);
     CAPTURE(resource.kind_name);
@@ -268,12 +269,13 @@ TEST_CASE("no secret of a Pod or a set is in the memory that is kept of it") {
           "/spec/template/spec/volumes/4/csi/volumeAttributes/password",
           "/spec/containers/0/env/0/value", "/spec/containers/0/args/0",
           "/metadata/annotations/password",
-          "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration",
-          "/metadata/managedFields/0/manager", "/status/message"}) {
+          "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration", kManager,
+          "/status/message"}) {
       std::string canary = object[Json::json_pointer(path)].get<std::string>();
       canary.pop_back();
       CAPTURE(std::string(path));
-      CHECK_FALSE(wanted.contains(canary));
+      // Who writes a Service's spec tells whether the Service is still ours.
+      CHECK(wanted.contains(canary) == (kind == Kind::service && path == kManager));
     }
   }
 }
