@@ -152,8 +152,7 @@ bool comes_before(std::string_view left, std::string_view right) {
 // ReplicaSets of a Deployment, Jobs of a CronJob: what there is to say is said of these.
 bool is_copy(const Object& object) {
   return (object.kind == Kind::replica_set || object.kind == Kind::job) &&
-         kind_of(object.controller()["apiVersion"].text(), object.controller()["kind"].text()) !=
-             Kind::other;
+         object.controller_kind() != Kind::other;
 }
 
 // An object and what it looks into, which stays where it is.
