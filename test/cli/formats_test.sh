@@ -114,3 +114,5 @@ check "a finding in what Helm printed names its template" both 'exits 1' 'says "
 check "so does each of the places behind it" says '<stdin>:40:1: StatefulSet shop-db: 2 replicas (shop/templates/statefulset.yaml)'
 parsers "the formats place it in its template" helm
 check "an annotation is for the template's file" grep -q '^::error file=shop/templates/statefulset.yaml,title=missing-service-name::' helm/report.gh
+"$STATEWARD" validate --charts-in ./deploy/charts -o github - <"$rendered" >out 2>err; code=$? out=$(cat out) err=$(cat err)
+check "--charts-in tells where the charts stand" says '::error file=deploy/charts/shop/templates/statefulset.yaml,'
