@@ -54,7 +54,7 @@ struct Knowledge {
       wait_for;
 };
 
-// How long an answer that would deny waits for an object that is not known yet.
+// How long an answer that may change by it waits for an object that is not known yet.
 inline constexpr std::chrono::milliseconds kPatience{300};
 
 // One line of /readyz?verbose.
