@@ -84,7 +84,8 @@ class Validation {
             .set = set,
             .operation = before == nullptr ? Operation::create : Operation::update,
             .point = EnforcementPoint::validate,
-            .today = today_};
+            .today = today_,
+            .kubernetes = options_.report.kubernetes.value_or(kLatestKubernetes)};
   }
 
   // The policies that would take the object's namesake for a sibling are skipped.
@@ -92,8 +93,8 @@ class Validation {
     const Subject alone = subject(object, judged.manifests->set);
     take(evaluate(policies_alone_, alone), judged);
     for (const Policy* policy : policies_) {
-      if (looks_at_one_object(policy) || !policy->kinds.contains(object.kind) ||
-          !policy->operations.contains(alone.operation)) {
+      if (looks_at_one_object(policy) || policy->needs == Needs::live ||
+          !policy->kinds.contains(object.kind) || !policy->operations.contains(alone.operation)) {
         continue;
       }
       judged.skipped.push_back({policy, &object, kJudgedAlone});

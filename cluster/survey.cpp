@@ -79,9 +79,11 @@ constexpr auto kPod = std::to_array<std::string_view>({
     "status phase",
 });
 
-// Of workloads that make no claims of their own only the claims that they name are asked for.
+// Of workloads that make no claims of their own only the claims that they name are asked for, and
+// whose labels their Pods carry.
 constexpr auto kWorkload = std::to_array<std::string_view>({
     "spec replicas",
+    "spec template metadata labels",
     "spec template spec volumes name",
     "spec template spec volumes persistentVolumeClaim",
 });
@@ -152,8 +154,7 @@ bool comes_before(std::string_view left, std::string_view right) {
 // ReplicaSets of a Deployment, Jobs of a CronJob: what there is to say is said of these.
 bool is_copy(const Object& object) {
   return (object.kind == Kind::replica_set || object.kind == Kind::job) &&
-         kind_of(object.controller()["apiVersion"].text(), object.controller()["kind"].text()) !=
-             Kind::other;
+         object.controller_kind() != Kind::other;
 }
 
 // An object and what it looks into, which stays where it is.

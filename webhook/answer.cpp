@@ -149,7 +149,8 @@ Answer answer(const Review& review, Door door, const Judgement& judgement) {
                         .operation = review.operation,
                         .point = EnforcementPoint::admission,
                         .request = &request,
-                        .today = judgement.today};
+                        .today = judgement.today,
+                        .kubernetes = judgement.kubernetes};
   if (door == Door::mutate) return injected(judgement, subject);
   return judged(judgement, subject, enforcement_of(door));
 }
