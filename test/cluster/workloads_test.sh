@@ -71,7 +71,7 @@ members() {
   check "of one that no member uses it is not" silent
   run k label pvc data-journal-0 stateward.dev/ordinal-
   check "who takes a label off a claim is warned" both 'exits 0' 'warns retention-label-removed'
-  run within 20 equals pvc/data-journal-0 "$labels" "journal data 0 retain"
+  run within 5 equals pvc/data-journal-0 "$labels" "journal data 0 retain"
   check "and it comes back within seconds" exits 0
 
   # The remedy that our own messages name: nothing that happens on this way is worth a warning.
@@ -103,9 +103,9 @@ data_loss() {
   retention() { equals "pvc/data-diary-$1" '{.metadata.labels.stateward\.dev/retention}' "$2"; }  # ORDINAL VALUE
   run k patch statefulset diary --type=merge -p '{"spec":{"persistentVolumeClaimRetentionPolicy":{"whenScaled":"Delete"}}}'
   check "whenScaled: Delete is warned of" both 'exits 0' 'warns retention-policy-delete'
-  run within 20 retention 0 delete-on-scale
+  run within 5 retention 0 delete-on-scale
   check "and the claims say so" exits 0
-  run within 20 retention 1 delete-on-scale
+  run within 5 retention 1 delete-on-scale
   check "all of them" exits 0
   within 10 fails k scale statefulset diary --replicas=1 --dry-run=server
   run k scale statefulset diary --replicas=1
@@ -124,13 +124,13 @@ data_loss() {
   run k get pvc data-diary-0
   check "but no other" exits 0
   run k patch statefulset diary --type=merge -p '{"spec":{"persistentVolumeClaimRetentionPolicy":{"whenDeleted":"Delete"}}}'
-  run within 20 retention 0 delete-always
+  run within 5 retention 0 delete-always
   check "labels follow the retention policy: delete-always" exits 0
   run k patch statefulset diary --type=merge -p '{"spec":{"persistentVolumeClaimRetentionPolicy":{"whenScaled":"Retain"}}}'
-  run within 20 retention 0 delete-on-set-delete
+  run within 5 retention 0 delete-on-set-delete
   check "delete-on-set-delete" exits 0
   k patch statefulset diary --type=merge -p '{"spec":{"persistentVolumeClaimRetentionPolicy":{"whenDeleted":"Retain"}}}' >/dev/null 2>&1
-  run within 20 retention 0 retain
+  run within 5 retention 0 retain
   check "and retain again" exits 0
 }
 
