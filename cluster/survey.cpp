@@ -49,6 +49,11 @@ constexpr auto kMetadata = std::to_array<std::string_view>({
 
 constexpr auto kWhole = std::to_array<std::string_view>({"spec"});
 
+constexpr auto kService = std::to_array<std::string_view>({
+    "metadata annotations service.alpha.kubernetes.io/tolerate-unready-endpoints",
+    "spec",
+});
+
 constexpr auto kClaim = std::to_array<std::string_view>({
     "metadata annotations kubectl.kubernetes.io/last-applied-configuration",
     "metadata annotations meta.helm.sh/release-name",
@@ -65,6 +70,8 @@ constexpr auto kPod = std::to_array<std::string_view>({
     "spec volumes name",
     "spec volumes persistentVolumeClaim",
     "spec containers name",
+    "spec containers image",
+    "spec containers ports",
     "spec containers command",
     "spec containers args",
     "spec containers stdin",
@@ -79,11 +86,16 @@ constexpr auto kPod = std::to_array<std::string_view>({
     "status phase",
 });
 
-// Of workloads that make no claims of their own only the claims that they name are asked for, and
-// whose labels their Pods carry.
+// Of workloads that make no claims of their own: the claims that they name, and how Services find
+// their Pods.
 constexpr auto kWorkload = std::to_array<std::string_view>({
     "spec replicas",
     "spec template metadata labels",
+    "spec template spec containers name",
+    "spec template spec containers image",
+    "spec template spec containers ports",
+    "spec template spec initContainers ports",
+    "spec template spec initContainers restartPolicy",
     "spec template spec volumes name",
     "spec template spec volumes persistentVolumeClaim",
 });
@@ -114,7 +126,7 @@ constexpr std::array kResources = {
         Kind::daemon_set, {"apps", "v1", "daemonsets"}, "apps/v1", "DaemonSet", kWorkload},
     SurveyedResource{Kind::cron_job, {"batch", "v1", "cronjobs"}, "batch/v1", "CronJob", kCronJob},
     SurveyedResource{Kind::job, {"batch", "v1", "jobs"}, "batch/v1", "Job", kWorkload},
-    SurveyedResource{Kind::service, {"", "v1", "services"}, "v1", "Service", kWhole},
+    SurveyedResource{Kind::service, {"", "v1", "services"}, "v1", "Service", kService},
     SurveyedResource{Kind::disruption_budget,
                      {"policy", "v1", "poddisruptionbudgets"},
                      "policy/v1",
