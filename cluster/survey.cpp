@@ -285,7 +285,8 @@ class Survey {
  private:
   ApiResult<void> read_cluster() {
     for (const WatchedResource& watched : watched_resources()) {
-      if (watched.kind == Kind::volume || (watched.kind == Kind::name_space && reads_all())) {
+      if (watched.kind == Kind::volume || watched.kind == Kind::storage_class ||
+          (watched.kind == Kind::name_space && reads_all())) {
         if (auto read = read_all_of(watched); !read) return read;
       }
       if (watched.kind != Kind::name_space || reads_all()) continue;
@@ -319,10 +320,14 @@ class Survey {
     if (listed.error().status != 403) return tl::unexpected(listed.error());
     // No policy concludes more from their absence than to look at what is there.
     on_gap_({.what = fmt::format("may not list {}: {} not known", name_of(watched.resource),
-                                 watched.kind == Kind::volume
-                                     ? "which volumes are kept for claims is"
-                                     : "their labels stateward.dev/guard and enforcement are")});
+                                 unknown_without(watched.kind))});
     return {};
+  }
+
+  static std::string_view unknown_without(Kind kind) {
+    if (kind == Kind::volume) return "which volumes are kept for claims is";
+    if (kind == Kind::storage_class) return "when and where volumes are made is";
+    return "their labels stateward.dev/guard and enforcement are";
   }
 
   ApiResult<void> read_one(const WatchedResource& watched, const std::string& name_space) {

@@ -118,6 +118,10 @@ constexpr auto kVolume = std::to_array<std::string_view>({
 constexpr auto kStorageClass = std::to_array<std::string_view>({
     "metadata name",
     "metadata annotations storageclass.kubernetes.io/is-default-class",
+    "provisioner",
+    "parameters zone",
+    "parameters zones",
+    "allowedTopologies",
     "reclaimPolicy",
     "volumeBindingMode",
     "allowVolumeExpansion",
