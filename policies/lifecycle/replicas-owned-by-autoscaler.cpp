@@ -43,7 +43,7 @@ constinit const Policy replicas_owned_by_autoscaler{
         "HorizontalPodAutoscalerSpec.scaleTargetRef (autoscaling/v2)\n"
         "Kubernetes documentation: Horizontal Pod Autoscaling, migrating to it; Server-Side Apply, "
         "transferring ownership\n"
-        "kubernetes/kubernetes#25238, #67135",
+        "kubernetes/kubernetes#25238, #67135; tried on an API server of 1.36.3",
     .check = check,
 };
 
