@@ -129,7 +129,8 @@ ObjectSet Routes::known(std::string_view name_space) const {
 }
 
 // Claims are made a moment before the set that mounts them, and the inventory hears of them a
-// moment later: a denial that rests on one that is not known waits for it.
+// moment later: a denial that rests on one that is not known waits for it. So does who scales a set
+// that has only just been made.
 Answer Routes::judged(const Review& review, Door door) const {
   constexpr int kMostRounds = 16;
   const auto deadline = std::chrono::steady_clock::now() + kPatience;

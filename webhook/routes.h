@@ -55,7 +55,7 @@ struct Knowledge {
   std::function<KubernetesVersion()> kubernetes;  // the cluster's, or the latest
 };
 
-// How long an answer that would deny waits for an object that is not known yet.
+// How long an answer that may change by it waits for an object that is not known yet.
 inline constexpr std::chrono::milliseconds kPatience{300};
 
 // One line of /readyz?verbose.
