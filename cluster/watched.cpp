@@ -80,6 +80,7 @@ constexpr auto kService = std::to_array<std::string_view>({
     "metadata managedFields manager",
     "metadata managedFields subresource",
     "metadata managedFields fieldsV1 f:spec f:selector",
+    "metadata annotations service.alpha.kubernetes.io/tolerate-unready-endpoints",
     "metadata labels app.kubernetes.io/managed-by",
     "metadata labels stateward.dev/*",
     "spec clusterIP",
@@ -117,6 +118,10 @@ constexpr auto kVolume = std::to_array<std::string_view>({
 constexpr auto kStorageClass = std::to_array<std::string_view>({
     "metadata name",
     "metadata annotations storageclass.kubernetes.io/is-default-class",
+    "provisioner",
+    "parameters zone",
+    "parameters zones",
+    "allowedTopologies",
     "reclaimPolicy",
     "volumeBindingMode",
     "allowVolumeExpansion",

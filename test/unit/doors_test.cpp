@@ -116,6 +116,8 @@ bool may_differ(const Finding& finding) {
   const std::string_view policy = finding.policy->id;
   // A cluster answers in the versions that it serves.
   if (policy == "legacy-api-version") return true;
+  // A stored set has replicas, whoever wrote them.
+  if (policy == "replicas-owned-by-autoscaler") return true;
   // Behind a feature gate, which is on where such a set is stored.
   if (policy == "rejected-by-api-server") return finding.action == EnforcementAction::warn;
   // A claim is "not among the given files", or there is "no such claim in namespace x".
