@@ -52,6 +52,7 @@ constexpr auto kWhole = std::to_array<std::string_view>({"spec"});
 constexpr auto kClaim = std::to_array<std::string_view>({
     "metadata annotations kubectl.kubernetes.io/last-applied-configuration",
     "metadata annotations meta.helm.sh/release-name",
+    "metadata annotations volume.beta.kubernetes.io/storage-class",
     "spec",
     "status phase",
     "status conditions",
@@ -272,7 +273,8 @@ class Survey {
  private:
   ApiResult<void> read_cluster() {
     for (const WatchedResource& watched : watched_resources()) {
-      if (watched.kind == Kind::volume || (watched.kind == Kind::name_space && reads_all())) {
+      if (watched.kind == Kind::volume || watched.kind == Kind::storage_class ||
+          (watched.kind == Kind::name_space && reads_all())) {
         if (auto read = read_all_of(watched); !read) return read;
       }
       if (watched.kind != Kind::name_space || reads_all()) continue;
@@ -305,10 +307,12 @@ class Survey {
     if (listed) return {};
     if (listed.error().status != 403) return tl::unexpected(listed.error());
     // No policy concludes more from their absence than to look at what is there.
-    on_gap_({.what = fmt::format("may not list {}: {} not known", name_of(watched.resource),
-                                 watched.kind == Kind::volume
-                                     ? "which volumes are kept for claims is"
-                                     : "their labels stateward.dev/guard and enforcement are")});
+    on_gap_(
+        {.what = fmt::format("may not list {}: {} not known", name_of(watched.resource),
+                             watched.kind == Kind::volume ? "which volumes are kept for claims is"
+                             : watched.kind == Kind::storage_class
+                                 ? "whether there is a default is"
+                                 : "their labels stateward.dev/guard and enforcement are")});
     return {};
   }
 

@@ -25,7 +25,7 @@ constexpr std::string_view kHttpLong = "ask its health page, with a startupProbe
 // Where a path of one vendor's build stands beside the common one, either may hold the data.
 constexpr std::array kImages = {
     KnownImage{.repositories = {"postgres", "postgis", "pgvector"},
-               .data_paths = {"/var/lib/postgresql"},
+               .data_paths = {"/var/lib/postgresql", "/var/lib/postgresql/data"},
                .stops_slowly = true,
                .reason = kReplays,
                .source = "docker-library/postgres 17 and 18: VOLUME, STOPSIGNAL with its remarks"},

@@ -76,6 +76,7 @@ TEST_CASE("a survey of named namespaces reads no other, and looks up each Namesp
   for (const std::string& target : cluster.asked()) {
     CAPTURE(target);
     CHECK((target.starts_with("/api/v1/persistentvolumes") ||
+           target.starts_with("/apis/storage.k8s.io/v1/storageclasses") ||
            target.find("/namespaces/") != std::string::npos));
   }
   const Told absent = tell(cluster, {.namespaces = {"nowhere"}});
@@ -101,6 +102,10 @@ TEST_CASE("what may not be listed is said, and makes the sets partial") {
               "may not list pods in all namespaces"});
   cluster.forbidden = {"persistentvolumes"};
   CHECK(tell(cluster).namespaces == Lines{"prod: StatefulSet/db"});
+  cluster.forbidden = {"storageclasses"};
+  CHECK(tell(cluster).gaps ==
+        Lines{"may not list storageclasses.storage.k8s.io: whether there is a default is not "
+              "known"});
   cluster.forbidden = {"statefulsets"};
   const Told refused = tell(cluster);
   CHECK(refused.namespaces.empty());
