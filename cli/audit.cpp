@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
 
 #include "cli/progress.h"
 #include "cli/report_output.h"
+#include "cluster/server_version.h"
 #include "cluster/survey.h"
 
 namespace stateward {
@@ -35,7 +37,10 @@ Enforcement enforcement_in(const SurveyedNamespace& surveyed) {
 class Audit {
  public:
   Audit(const AuditOptions& options, std::vector<const Policy*> policies)
-      : policies_(std::move(policies)), today_(today()), tally_(options.report) {
+      : policies_(std::move(policies)),
+        today_(today()),
+        kubernetes_(options.report.kubernetes),
+        tally_(options.report) {
     tally_.summary.namespaces = 0;
   }
 
@@ -44,6 +49,20 @@ class Audit {
     auto report = Reports::open(options, policies_);
     if (!report) return tl::unexpected(report.error());
     report_ = std::move(*report);
+    return {};
+  }
+
+  // For which release is judged, where that was not said: the server's own. An error where it
+  // cannot be asked anything.
+  ApiResult<void> choose_version(ApiClient& client) {
+    if (kubernetes_) return {};
+    const auto version = server_version(client);
+    if (!version && (version.error().status == 0 || version.error().status == 401))
+      return tl::unexpected(version.error());
+    kubernetes_ = version.value_or(kLatestKubernetes);
+    if (!version)
+      note({.what = fmt::format("{}: judged for Kubernetes {}.{}", version.error().message,
+                                kLatestKubernetes.major, kLatestKubernetes.minor)});
     return {};
   }
 
@@ -85,9 +104,11 @@ class Audit {
   void judge(const Object& object, const ObjectSet& set, JudgedSet& judged) {
     ++tally_.summary.objects;
     judged.objects.push_back(&object);
-    Evaluation result =
-        evaluate(policies_,
-                 {.object = object, .set = set, .point = EnforcementPoint::audit, .today = today_});
+    Evaluation result = evaluate(policies_, {.object = object,
+                                             .set = set,
+                                             .point = EnforcementPoint::audit,
+                                             .today = today_,
+                                             .kubernetes = *kubernetes_});
     for (Finding& finding : result.findings) {
       if (tally_.take(finding, action_of(finding, judged.enforcement)))
         judged.findings.push_back({std::move(finding), {}});
@@ -117,6 +138,7 @@ class Audit {
 
   std::vector<const Policy*> policies_;
   Date today_;
+  std::optional<KubernetesVersion> kubernetes_;
   Tally tally_;
   std::unique_ptr<Reports> report_;
   Progress progress_;
@@ -141,6 +163,8 @@ int run(const AuditOptions& options) {
   Audit audit(options, std::move(*policies));
   if (const auto opened = audit.open(options.report); !opened)
     return failure(opened.error().message);
+  if (const auto chosen = audit.choose_version(client); !chosen)
+    return audit.finish(chosen, client.access());
   const auto surveyed = survey(
       client, wanted, [&](const SurveyedNamespace& one) { audit.judge(one); },
       [&](const SurveyGap& gap) { audit.note(gap); });

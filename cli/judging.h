@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +27,7 @@ struct ReportOptions {
   EnforcementAction fail_on = EnforcementAction::deny;  // off: never
   Severity min_severity = Severity::medium;             // of findings that are shown
   std::vector<std::string> policies;                    // empty: all
+  std::optional<KubernetesVersion> kubernetes;          // to judge for; empty: the door chooses
 };
 
 // Those asked for, in catalogue order. The error names one that is not there, and the nearest.

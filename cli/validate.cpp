@@ -87,7 +87,8 @@ class Validation {
             .set = set,
             .operation = before == nullptr ? Operation::create : Operation::update,
             .point = EnforcementPoint::validate,
-            .today = today_};
+            .today = today_,
+            .kubernetes = options_.report.kubernetes.value_or(kLatestKubernetes)};
   }
 
   // The policies that would take the object's namesake for a sibling are skipped.

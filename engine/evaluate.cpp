@@ -62,7 +62,8 @@ void mark_existing(const Subject& subject, std::vector<Finding>& findings) {
                  .operation = subject.operation,
                  .point = subject.point,
                  .request = subject.request,
-                 .today = subject.today};
+                 .today = subject.today,
+                 .kubernetes = subject.kubernetes};
   std::vector<Finding> existing;
   const Policy* judged = nullptr;
   for (const Finding& finding : findings) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/kubernetes_version.h"
 #include "engine/object.h"
 #include "engine/object_set.h"
 #include "engine/patch.h"
@@ -35,6 +36,8 @@ struct Subject {
   EnforcementPoint point = EnforcementPoint::validate;
   const Request* request = nullptr;  // who asks, and how; absent offline
   Date today;                        // against which end dates are held
+  // What it is to run on: the release that was asked for, else the server's own, else the latest.
+  KubernetesVersion kubernetes = kLatestKubernetes;
 };
 
 struct Fix {
