@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <span>
 #include <tuple>
@@ -145,6 +146,19 @@ class Validation {
   Tally tally_;
 };
 
+// A report that an earlier run left among the manifests is none.
+void drop_reports(std::vector<InputSet>& inputs, const ReportOptions& options) {
+  const auto is_report = [&](const InputFile& input) {
+    return std::any_of(options.outputs.begin(), options.outputs.end(), [&](const auto& output) {
+      std::error_code error;
+      return !output.file.empty() && !input.path.empty() &&
+             std::filesystem::equivalent(input.path, output.file, error);
+    });
+  };
+  for (InputSet& set : inputs) std::erase_if(set, is_report);
+  std::erase_if(inputs, [](const InputSet& set) { return set.empty(); });
+}
+
 }  // namespace
 
 int run(const ValidateOptions& options) {
@@ -156,8 +170,9 @@ int run(const ValidateOptions& options) {
   }
   auto policies = chosen_policies(options.report.policies);
   if (!policies) return usage_error(policies.error().message);
-  const auto inputs = find_inputs(paths, options.scope);
+  auto inputs = find_inputs(paths, options.scope);
   if (!inputs) return usage_error(inputs.error().message);
+  drop_reports(*inputs, options.report);
   const KustomizePatches patches(paths, *inputs);
   Validation validation(options, patches, std::move(*policies));
   if (const auto loaded = validation.load_old(); !loaded)

@@ -104,6 +104,8 @@ run "$STATEWARD" validate -o json=kept.json -o text=kept.txt --color auto tree
 check "the last run's report takes its place; a file has no colours" both 'python3 -m json.tool kept.json >/dev/null' 'grep -q "deny:" kept.txt && ! grep -q $'"'"'\033'"'"' kept.txt'
 run "$STATEWARD" validate -o json="$work/abs.json" "$work/tree/sub"
 check "absolute paths below the current folder are told relative to it" both '! grep -q "$work" abs.json' 'says "tree/sub/several.yaml:4:1: deny"'
+mkdir -p among; cp tree/web.yaml among/; "$STATEWARD" validate -o json=among/report.json among >first; "$STATEWARD" validate -o json=among/report.json among >second
+check "an earlier report among the manifests is not read as one" both 'diff first second' 'grep -q "1 object in 1 file" second'
 
 # What Helm prints.
 rendered=$here/helm/rendered.yaml
