@@ -76,6 +76,7 @@ TEST_CASE("a survey of named namespaces reads no other, and looks up each Namesp
   for (const std::string& target : cluster.asked()) {
     CAPTURE(target);
     CHECK((target.starts_with("/api/v1/persistentvolumes") ||
+           target.starts_with("/apis/storage.k8s.io/v1/storageclasses") ||
            target.find("/namespaces/") != std::string::npos));
   }
   const Told absent = tell(cluster, {.namespaces = {"nowhere"}});
@@ -93,14 +94,20 @@ TEST_CASE("namespaces that are left out are never asked for") {
 TEST_CASE("what may not be listed is said, and makes the sets partial") {
   ListedCluster cluster;
   cluster.add(object("apps/v1", "StatefulSet", "prod", "db"));
-  cluster.forbidden = {"pods", "persistentvolumes"};
+  cluster.forbidden = {"pods", "persistentvolumes", "storageclasses"};
   const Told told = tell(cluster);
   CHECK(told.namespaces == Lines{"prod?: StatefulSet/db"});
   CHECK(told.gaps ==
         Lines{"may not list persistentvolumes: which volumes are kept for claims is not known",
+              "may not list storageclasses.storage.k8s.io: when and where volumes are made is not "
+              "known",
               "may not list pods in all namespaces"});
   cluster.forbidden = {"persistentvolumes"};
   CHECK(tell(cluster).namespaces == Lines{"prod: StatefulSet/db"});
+  cluster.forbidden = {"storageclasses"};
+  CHECK(tell(cluster).gaps ==
+        Lines{"may not list storageclasses.storage.k8s.io: whether there is a default is not "
+              "known"});
   cluster.forbidden = {"statefulsets"};
   const Told refused = tell(cluster);
   CHECK(refused.namespaces.empty());
