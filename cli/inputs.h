@@ -13,7 +13,7 @@ namespace stateward {
 enum class Scope : std::uint8_t { folder, input, file };  // what makes one set
 
 struct InputFile {
-  std::string name;            // as it is printed: the way the user named it
+  std::string name;  // as it is printed: the way the user named it
   std::string path;  // empty for standard input
 };
 

@@ -36,9 +36,8 @@ Result<std::vector<const Policy*>> chosen_policies(const std::vector<std::string
   for (const Policy* policy : all) known.push_back(policy->id);
   for (const std::string& id : ids) {
     if (std::find(known.begin(), known.end(), id) != known.end()) continue;
-    return fail(
-        fmt::format("there is no policy \"{}\"; did you mean {}? stateward explain lists them", id,
-                    nearest(id, known)));
+    return fail(fmt::format("there is no policy \"{}\"{}; stateward explain lists them", id,
+                            did_you_mean(id, known)));
   }
   return chosen;
 }
@@ -53,6 +52,14 @@ Date today() {
       std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
   return {static_cast<int>(day.year()), static_cast<int>(static_cast<unsigned>(day.month())),
           static_cast<int>(static_cast<unsigned>(day.day()))};
+}
+
+void say_each(std::string_view lines) {
+  while (!lines.empty()) {
+    const std::size_t end = std::min(lines.find('\n'), lines.size());
+    say(lines.substr(0, end));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
 }
 
 void say(std::string_view message) { std::cerr << "stateward: " << safe_text(message) << '\n'; }

@@ -1,7 +1,8 @@
 #include "cli/nearest.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <limits>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -28,7 +29,7 @@ std::size_t distance(std::string_view from, std::string_view to) {
 
 std::string_view nearest(std::string_view text, std::span<const std::string_view> known) {
   std::string_view best;
-  std::size_t fewest = std::numeric_limits<std::size_t>::max();
+  std::size_t fewest = text.size() / 2 + 1;
   for (const std::string_view candidate : known) {
     const std::size_t apart = distance(text.substr(0, 100), candidate);
     if (apart < fewest) {
@@ -37,6 +38,11 @@ std::string_view nearest(std::string_view text, std::span<const std::string_view
     }
   }
   return best;
+}
+
+std::string did_you_mean(std::string_view text, std::span<const std::string_view> known) {
+  const std::string_view meant = nearest(text, known);
+  return meant.empty() ? std::string() : fmt::format("; did you mean {}?", meant);
 }
 
 }  // namespace stateward

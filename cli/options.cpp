@@ -31,6 +31,8 @@ constexpr Choice<Scope> kScopes[] = {
     {"folder", Scope::folder}, {"input", Scope::input}, {"file", Scope::file}};
 constexpr Choice<CertsInspectOptions::Format> kCertsFormats[] = {
     {"text", CertsInspectOptions::Format::text}, {"json", CertsInspectOptions::Format::json}};
+constexpr Choice<SettingsCommandOptions::Format> kSettingsFormats[] = {
+    {"text", SettingsCommandOptions::Format::text}, {"json", SettingsCommandOptions::Format::json}};
 constexpr Choice<EnforcementAction> kFailOn[] = {{"deny", EnforcementAction::deny},
                                                  {"warn", EnforcementAction::warn},
                                                  {"never", EnforcementAction::off}};
@@ -70,6 +72,15 @@ void add_choice(CLI::App& app, const std::string& name, T& value, const Choice<T
       ->type_name(names);
 }
 
+void add_settings(CLI::App& app, SettingsOptions& options) {
+  auto* file = app.add_option("--settings", options.file,
+                              "Settings, not the stateward.yaml of this folder or of the\n"
+                              "nearest one above it")
+                   ->type_name("FILE");
+  app.add_flag("--no-settings", options.none, "The policies' defaults, whatever file there is")
+      ->excludes(file);
+}
+
 // What is shown of the findings, and how.
 void add_report(CLI::App& app, ReportOptions& options) {
   add_choice(app, "-o,--output", options.format, kFormats, "Format of the report");
@@ -107,6 +118,7 @@ void add_validate(CLI::App& app, ValidateOptions& options) {
   add_choice(app, "--scope", options.scope, kScopes,
              "What belongs together and is judged together: a folder's own\n"
              "files, all that was given, or each file alone");
+  add_settings(app, options.settings);
   add_report(app, options.report);
   app.footer(
       "Exit codes:\n"
@@ -415,6 +427,34 @@ void add_doctor(CLI::App& app, DoctorOptions& options) {
       "  stateward doctor --try-in prod");
 }
 
+void add_settings_command(CLI::App& app, SettingsCommandOptions& options) {
+  using What = SettingsCommandOptions::What;
+  app.require_subcommand(1);
+  CLI::App* check = app.add_subcommand("check", "Whether a stateward.yaml is right");
+  check->callback([&options] { options.what = What::check; });
+  check->add_option("FILE", options.settings.file,
+                    "Not the stateward.yaml of this folder or above");
+  check->footer(
+      "Exit codes:\n"
+      "  0  it is right\n"
+      "  1  it is not, or an exemption in it excepts nothing any more\n"
+      "  2  wrong usage, or there is none");
+  CLI::App* show = app.add_subcommand("show", "What is in force, and from where");
+  show->callback([&options] { options.what = What::show; });
+  add_settings(*show, options.settings);
+  show->add_option("--namespace", options.name_space, "For objects of this namespace (default)")
+      ->type_name("NS");
+  show->add_option("--kind", options.kind, "For objects of this kind (StatefulSet)");
+  show->add_option("--name", options.name, "For an object of this name");
+  add_choice(*show, "-o,--output", options.format, kSettingsFormats, "Format");
+  CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema of settings");
+  schema->callback([&options] { options.what = What::schema; });
+  app.footer(
+      "Examples:\n"
+      "  stateward settings check\n"
+      "  stateward settings show --namespace prod");
+}
+
 std::string usage_message(const CLI::App* app, const CLI::Error& error) {
   const auto commands = app->get_subcommands();
   if (!commands.empty() && !commands.front()->get_subcommands().empty()) {
@@ -461,6 +501,10 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   const auto certs = add_certs(*certs_app);
   CLI::App* doctor_app = app.add_subcommand("doctor", "Look an installation over");
   add_doctor(*doctor_app, doctor);
+  CLI::App* settings_app =
+      app.add_subcommand("settings", "Check a stateward.yaml, or show what is in force");
+  SettingsCommandOptions settings;
+  add_settings_command(*settings_app, settings);
   app.add_subcommand("version", "Print the version");
   app.footer(kExamples);  // last, for commands begin with their parent's
 
@@ -480,6 +524,7 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   if (audit_app->parsed()) return Command(std::move(audit));
   if (certs_app->parsed()) return Command(certs());
   if (doctor_app->parsed()) return Command(std::move(doctor));
+  if (settings_app->parsed()) return Command(std::move(settings));
   return Command(VersionOptions{});
 }
 

@@ -25,6 +25,8 @@ enum class EnforcementPoint : std::uint8_t { admission, validate, audit };  // w
 std::string_view to_string(Severity severity);
 std::string_view to_string(EnforcementAction action);
 
+class Settings;
+
 // All that a check may look at.
 struct Subject {
   const Object& object;         // what is judged; on DELETE the object that goes
@@ -32,8 +34,10 @@ struct Subject {
   const ObjectSet& set;         // what else is known
   Operation operation = Operation::create;
   EnforcementPoint point = EnforcementPoint::validate;
-  const Request* request = nullptr;  // who asks, and how; absent offline
-  Date today;                        // against which end dates are held
+  const Request* request = nullptr;    // who asks, and how; absent offline
+  Date today;                          // against which end dates are held
+  const Settings* settings = nullptr;  // what the users decided; absent: the defaults
+  Node parameters;                     // of the policy that looks, as far as they are given
 };
 
 struct Fix {
@@ -45,6 +49,8 @@ struct Fix {
 struct Exemption {
   std::string reason;
   std::optional<Date> until;  // the last day on which it holds
+  std::string owner;          // who answers for it; may be empty
+  bool in_settings = false;   // and not in the object itself: it holds in guarded namespaces, too
 };
 
 struct Policy;
@@ -120,6 +126,20 @@ enum class Needs : std::uint8_t { object, old_object, siblings, absence, live };
 // data may go.
 bool data_loss_confirmed(const Object& object, Date today);
 
+// What users may set of a policy: a number between `least` and `most`, or one of `choices`.
+struct Parameter {
+  std::string_view name;  // camelCase, as in settings
+  std::string_view description;
+  std::int64_t standard = 0;
+  std::int64_t least = 0;
+  std::int64_t most = 0;
+  std::span<const std::string_view> choices;  // the first is the default; empty: a number
+};
+
+// What holds: the users' value, or the default.
+std::int64_t number(const Subject& subject, const Parameter& parameter);
+std::string_view chosen(const Subject& subject, const Parameter& parameter);
+
 struct Policy {
   std::string_view id;  // kebab-case, names the bad thing
   std::string_view
@@ -135,6 +155,7 @@ struct Policy {
   std::string_view exceptions;  // when it stays silent; empty where never
   std::string_view remedy;      // what to do about it, one clause
   std::string_view sources;     // Kubernetes fields, issues, KEPs, one a line
+  std::span<const Parameter> parameters = {};
   void (*check)(const Subject& subject, Findings& findings) = nullptr;
 };
 
