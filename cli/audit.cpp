@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <iostream>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
 
 #include "cli/progress.h"
+#include "cluster/server_version.h"
 #include "cluster/survey.h"
 
 namespace stateward {
@@ -36,10 +38,25 @@ class Audit {
   Audit(const AuditOptions& options, std::vector<const Policy*> policies)
       : policies_(std::move(policies)),
         today_(today()),
+        kubernetes_(options.report.kubernetes),
         tally_(options.report),
         format_(options.report.format),
         report_(report_writer(options.report)) {
     tally_.summary.namespaces = 0;
+  }
+
+  // For which release is judged, where that was not said: the server's own. An error where it
+  // cannot be asked anything.
+  ApiResult<void> choose_version(ApiClient& client) {
+    if (kubernetes_) return {};
+    const auto version = server_version(client);
+    if (!version && (version.error().status == 0 || version.error().status == 401))
+      return tl::unexpected(version.error());
+    kubernetes_ = version.value_or(kLatestKubernetes);
+    if (!version)
+      note({.what = fmt::format("{}: judged for Kubernetes {}.{}", version.error().message,
+                                kLatestKubernetes.major, kLatestKubernetes.minor)});
+    return {};
   }
 
   void judge(const SurveyedNamespace& surveyed) {
@@ -82,9 +99,11 @@ class Audit {
  private:
   void judge(const Object& object, const ObjectSet& set, JudgedSet& judged) {
     ++tally_.summary.objects;
-    Evaluation result =
-        evaluate(policies_,
-                 {.object = object, .set = set, .point = EnforcementPoint::audit, .today = today_});
+    Evaluation result = evaluate(policies_, {.object = object,
+                                             .set = set,
+                                             .point = EnforcementPoint::audit,
+                                             .today = today_,
+                                             .kubernetes = *kubernetes_});
     for (Finding& finding : result.findings) {
       if (tally_.take(finding, action_of(finding, judged.enforcement)))
         judged.findings.push_back({std::move(finding), {}});
@@ -110,6 +129,7 @@ class Audit {
 
   std::vector<const Policy*> policies_;
   Date today_;
+  std::optional<KubernetesVersion> kubernetes_;
   Tally tally_;
   ReportOptions::Format format_;
   std::unique_ptr<ReportWriter> report_;
@@ -133,6 +153,8 @@ int run(const AuditOptions& options) {
   if (!options.all_namespaces) wanted.left_out = kSystemNamespaces;
   ApiClient client(*source);
   Audit audit(options, std::move(*policies));
+  if (const auto chosen = audit.choose_version(client); !chosen)
+    return audit.finish(chosen, client.access());
   const auto surveyed = survey(
       client, wanted, [&](const SurveyedNamespace& one) { audit.judge(one); },
       [&](const SurveyGap& gap) { audit.note(gap); });

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ struct ReportOptions {
   EnforcementAction fail_on = EnforcementAction::deny;  // off: never
   Severity min_severity = Severity::medium;             // of findings that are shown
   std::vector<std::string> policies;                    // empty: all
+  std::optional<KubernetesVersion> kubernetes;          // to judge for; empty: the door chooses
 };
 
 // Those asked for, in catalogue order. The error names one that is not there, and the nearest.

@@ -82,7 +82,8 @@ void add_settings(CLI::App& app, SettingsOptions& options) {
 }
 
 // What is shown of the findings, and how.
-void add_report(CLI::App& app, ReportOptions& options) {
+// `standard` says for which release is judged where the option is not given.
+void add_report(CLI::App& app, ReportOptions& options, const std::string& standard) {
   add_choice(app, "-o,--output", options.format, kFormats, "Format of the report");
   add_choice(app, "--fail-on", options.fail_on, kFailOn,
              "Exit with 1 where a finding has this action or a stricter one");
@@ -97,6 +98,16 @@ void add_report(CLI::App& app, ReportOptions& options) {
       ->delimiter(',')
       ->type_name("ID")
       ->allow_extra_args(false);
+  app.add_option_function<std::string>(
+         "--kubernetes-version",
+         [&options](const std::string& text) {
+           const auto version = parse_kubernetes_version(text);
+           if (!version)
+             throw CLI::ValidationError("--kubernetes-version: " + version.error().message);
+           options.kubernetes = *version;
+         },
+         "The release that the objects are to run on (" + standard + ")")
+      ->type_name("VERSION");
   add_choice(app, "--color", options.color, kColors,
              "Colours; auto: on a terminal, unless NO_COLOR is set");
 }
@@ -119,7 +130,8 @@ void add_validate(CLI::App& app, ValidateOptions& options) {
              "What belongs together and is judged together: a folder's own\n"
              "files, all that was given, or each file alone");
   add_settings(app, options.settings);
-  add_report(app, options.report);
+  add_report(app, options.report,
+             fmt::format("{}.{}", kLatestKubernetes.major, kLatestKubernetes.minor));
   app.footer(
       "Exit codes:\n"
       "  0  nothing at or above --fail-on\n"
@@ -133,6 +145,7 @@ void add_validate(CLI::App& app, ValidateOptions& options) {
       "  helm template my-chart | stateward validate --complete -\n"
       "  stateward validate --old before/ after/\n"
       "  stateward validate --fail-on warn --policy missing-service-name,shared-claim web.yaml\n"
+      "  stateward validate --kubernetes-version 1.34 deploy/\n"
       "  stateward validate -o json deploy/ > report.json");
 }
 
@@ -387,7 +400,7 @@ void add_audit(CLI::App& app, AuditOptions& options) {
       ->type_name("NS")
       ->allow_extra_args(false);
   app.add_flag("-A,--all-namespaces", options.all_namespaces, "These three too");
-  add_report(app, options.report);
+  add_report(app, options.report, "the server's own");
   app.footer(
       "Nothing is written to the cluster. What may not be listed is said, and policies that "
       "conclude\n"

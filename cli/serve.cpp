@@ -143,7 +143,8 @@ Knowledge knowledge_of(const Replica* replica) {
               [&inventory](Kind kind, std::string_view name_space, std::string_view name,
                            std::chrono::steady_clock::time_point deadline) {
                 return inventory.filled() && inventory.wait_for(kind, name_space, name, deadline);
-              }};
+              },
+          .kubernetes = [replica] { return replica->kubernetes(); }};
 }
 
 // `may_do_without`: the certificate does not come from the cluster either, and this has waited for

@@ -101,6 +101,7 @@ class Validation {
             .operation = before == nullptr ? Operation::create : Operation::update,
             .point = EnforcementPoint::validate,
             .today = today_,
+            .kubernetes = options_.report.kubernetes.value_or(kLatestKubernetes),
             .settings = settings_.get()};
   }
 

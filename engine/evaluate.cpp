@@ -101,6 +101,7 @@ void mark_existing(const Subject& subject, std::vector<Finding>& findings) {
                  .point = subject.point,
                  .request = subject.request,
                  .today = subject.today,
+                 .kubernetes = subject.kubernetes,
                  .settings = subject.settings};
   std::vector<Finding> existing;
   const Policy* judged = nullptr;

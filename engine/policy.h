@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/kubernetes_version.h"
 #include "engine/object.h"
 #include "engine/object_set.h"
 #include "engine/patch.h"
@@ -34,8 +35,10 @@ struct Subject {
   const ObjectSet& set;         // what else is known
   Operation operation = Operation::create;
   EnforcementPoint point = EnforcementPoint::validate;
-  const Request* request = nullptr;    // who asks, and how; absent offline
-  Date today;                          // against which end dates are held
+  const Request* request = nullptr;  // who asks, and how; absent offline
+  Date today;                        // against which end dates are held
+  // What it is to run on: the release that was asked for, else the server's own, else the latest.
+  KubernetesVersion kubernetes = kLatestKubernetes;
   const Settings* settings = nullptr;  // what the users decided; absent: the defaults
   Node parameters;                     // of the policy that looks, as far as they are given
 };

@@ -125,6 +125,25 @@ TEST_CASE(
   CHECK(action_of(result.findings[1], Enforcement::guard) == EnforcementAction::warn);
 }
 
+TEST_CASE("the ratchet judges the old object for the same release") {
+  const Policy old_release{.id = "old-release",
+                           .kinds = {Kind::pod},
+                           .operations = {Operation::update},
+                           .check = [](const Subject& subject, Findings& findings) {
+                             if (subject.kubernetes == KubernetesVersion{1, 20})
+                               findings.add("/spec", "it is 1.20");
+                           }};
+  const Pod one = pod("{name: a}");
+  const Policy* const policies[] = {&old_release};
+  const Evaluation result = evaluate(policies, {.object = one.object(),
+                                                .old = &one.object(),
+                                                .set = {},
+                                                .operation = Operation::update,
+                                                .kubernetes = {1, 20}});
+  REQUIRE(result.findings.size() == 1);
+  CHECK(result.findings.front().existed);
+}
+
 TEST_CASE("an owner reference lowers denials to audit for a service account, never for a person") {
   const auto set = [](const std::string& owner) {
     return Pod("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: s, ownerReferences: [" +
