@@ -145,8 +145,9 @@ int run(const ExplainOptions& options) {
     if (entry.injection->id == options.id) return print(entry), 0;
     known.push_back(entry.injection->id);
   }
-  std::cerr << fmt::format("stateward: there is no policy \"{}\"{}; stateward explain lists them\n",
-                           options.id, did_you_mean(options.id, known));
+  std::cerr << fmt::format(
+      "stateward: there is no policy \"{}\"; did you mean {}? stateward explain lists them\n",
+      options.id, nearest(options.id, known));
   return 2;
 }
 

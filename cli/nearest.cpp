@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -29,7 +30,7 @@ std::size_t distance(std::string_view from, std::string_view to) {
 
 std::string_view nearest(std::string_view text, std::span<const std::string_view> known) {
   std::string_view best;
-  std::size_t fewest = text.size() / 2 + 1;
+  std::size_t fewest = std::numeric_limits<std::size_t>::max();
   for (const std::string_view candidate : known) {
     const std::size_t apart = distance(text.substr(0, 100), candidate);
     if (apart < fewest) {
@@ -42,7 +43,8 @@ std::string_view nearest(std::string_view text, std::span<const std::string_view
 
 std::string did_you_mean(std::string_view text, std::span<const std::string_view> known) {
   const std::string_view meant = nearest(text, known);
-  return meant.empty() ? std::string() : fmt::format("; did you mean {}?", meant);
+  if (meant.empty() || distance(text.substr(0, 100), meant) > text.size() / 2) return {};
+  return fmt::format("; did you mean {}?", meant);
 }
 
 }  // namespace stateward
