@@ -15,10 +15,6 @@ std::string dump(const Json& json) {
   return json.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
-std::string date(const Date& day) {
-  return fmt::format("{:04}-{:02}-{:02}", day.year, day.month, day.day);
-}
-
 Json object_json(const Object& object) {
   return {{"apiVersion", object.api_version},
           {"kind", object.kind_name},
@@ -47,7 +43,8 @@ Json fix_json(const std::optional<Fix>& fix) {
 Json exemption_json(const std::optional<Exemption>& exemption) {
   if (!exemption) return nullptr;
   return {{"reason", exemption->reason},
-          {"until", exemption->until ? Json(date(*exemption->until)) : Json(nullptr)}};
+          {"owner", exemption->owner.empty() ? Json(nullptr) : Json(exemption->owner)},
+          {"until", exemption->until ? Json(to_string(*exemption->until)) : Json(nullptr)}};
 }
 
 Json finding_json(const JudgedSet& set, const PlacedFinding& placed) {

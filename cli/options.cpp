@@ -72,6 +72,13 @@ void add_choice(CLI::App& app, const std::string& name, T& value, const Choice<T
       ->type_name(names);
 }
 
+void add_settings_file(CLI::App& app, std::string& file) {
+  app.add_option("--settings", file,
+                 "Settings, read again when they change; without it, those of the\n"
+                 "cluster's ConfigMap stateward-settings, where there is a cluster")
+      ->type_name("FILE");
+}
+
 void add_settings(CLI::App& app, SettingsOptions& options) {
   auto* file = app.add_option("--settings", options.file,
                               "Settings, not the stateward.yaml of this folder or of the\n"
@@ -191,6 +198,7 @@ void add_serving_life(CLI::App& app, std::chrono::seconds& life, const std::stri
 }
 
 void add_serve(CLI::App& app, ServeOptions& options) {
+  add_settings_file(app, options.settings_file);
   app.add_option("--listen", options.listen,
                  "Where reviews are answered, over TLS (" + options.listen + ")")
       ->type_name("ADDR:PORT");
@@ -232,6 +240,7 @@ void add_serve(CLI::App& app, ServeOptions& options) {
 
 void add_control(CLI::App& app, ControlOptions& options) {
   add_cluster(app, options.cluster);
+  add_settings_file(app, options.settings_file);
   add_namespaces(app, options.name_space, options.namespaces);
   app.add_option("--health-listen", options.health_listen,
                  "Where /livez, /readyz and /version are answered, without TLS;\n"
@@ -400,6 +409,14 @@ void add_audit(CLI::App& app, AuditOptions& options) {
       ->type_name("NS")
       ->allow_extra_args(false);
   app.add_flag("-A,--all-namespaces", options.all_namespaces, "These three too");
+  auto* file = app.add_option("--settings", options.settings.file,
+                              "Settings, not those of the cluster's ConfigMap\n"
+                              "stateward-settings")
+                   ->type_name("FILE");
+  app.add_flag("--no-settings", options.settings.none, "The policies' defaults")->excludes(file);
+  app.add_option("--installed-in", options.installed_in,
+                 "Where stateward is installed (" + options.installed_in + ")")
+      ->type_name("NS");
   add_report(app, options.report, "the server's own");
   app.footer(
       "Nothing is written to the cluster. What may not be listed is said, and policies that "

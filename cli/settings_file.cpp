@@ -273,6 +273,15 @@ SettingsReading read_settings(std::string_view text, const std::string& name) {
   return reading;
 }
 
+std::string lines_of(const std::vector<Diagnostic>& problems) {
+  std::string lines;
+  for (const Diagnostic& problem : problems) {
+    lines += fmt::format("{}{}:{}:{}: {}", lines.empty() ? "" : "\n", problem.file,
+                         problem.span.start.line, problem.span.start.column, problem.message);
+  }
+  return lines;
+}
+
 std::optional<std::filesystem::path> find_settings(const std::filesystem::path& folder) {
   namespace fs = std::filesystem;
   std::error_code error;
@@ -298,12 +307,7 @@ Result<std::shared_ptr<const Settings>> load_settings(const SettingsOptions& opt
   if (!stream) return fail(fmt::format("{} cannot be read", file.string()));
   const SettingsReading reading = read_settings(text, file.string());
   if (reading.settings) return reading.settings;
-  std::string message;
-  for (const Diagnostic& problem : reading.problems) {
-    message += fmt::format("{}{}:{}:{}: {}", message.empty() ? "" : "\n", problem.file,
-                           problem.span.start.line, problem.span.start.column, problem.message);
-  }
-  return fail(std::move(message));
+  return fail(lines_of(reading.problems));
 }
 
 }  // namespace stateward

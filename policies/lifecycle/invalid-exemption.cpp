@@ -10,16 +10,12 @@ namespace {
 
 constexpr std::string_view kPrefix = "stateward.dev/exempt.";
 
-std::string date_text(Date date) {
-  return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
-}
-
 // What of `text`, "reason; until 2027-01-31", keeps it from holding; empty where it holds.
 std::string flaw_of(std::string_view text, Date today) {
   if (parse_consent(text, today)) return {};
   // Long before any end date, so that only the end date can have been in the way.
   if (const auto consent = parse_consent(text, Date{}); consent && consent->until)
-    return fmt::format("ended on {}", date_text(*consent->until));
+    return fmt::format("ended on {}", to_string(*consent->until));
   return "needs a reason, and an end date as in \"; until 2027-01-31\" or none";
 }
 
@@ -57,7 +53,7 @@ void judge_stated(const Subject& subject, Findings& findings) {
                    fmt::format("\"{}\" is no date such as 2027-01-31", stated["until"].text()));
     } else if (*until < subject.today) {
       findings.add(path / "until",
-                   fmt::format("the exemption from {} ended on {}", first, date_text(*until)));
+                   fmt::format("the exemption from {} ended on {}", first, to_string(*until)));
     }
   }
 }
