@@ -7,6 +7,7 @@
 
 #include "cli/inputs.h"
 #include "cli/judging.h"
+#include "cli/settings_file.h"
 
 namespace stateward {
 
@@ -16,6 +17,7 @@ struct ValidateOptions {
   bool complete = false;               // these files are everything
   std::string name_space = "default";  // of objects that name none
   std::string old_path;                // the state before; empty: none
+  SettingsOptions settings;
   ReportOptions report;
 };
 
