@@ -57,6 +57,7 @@ constexpr auto kService = std::to_array<std::string_view>({
 constexpr auto kClaim = std::to_array<std::string_view>({
     "metadata annotations kubectl.kubernetes.io/last-applied-configuration",
     "metadata annotations meta.helm.sh/release-name",
+    "metadata annotations volume.beta.kubernetes.io/storage-class",
     "spec",
     "status phase",
     "status conditions",

@@ -22,9 +22,9 @@ struct SurveyOptions {
 };
 
 // The objects of one namespace, and with them those of the cluster that policies look up:
-// Namespaces, PersistentVolumes and StorageClasses. Complete unless some of its resources may not be listed. Of
-// objects that a listed workload controls and that are but its copies (ReplicaSets of a Deployment)
-// there are none.
+// Namespaces, PersistentVolumes and StorageClasses. Complete unless some of its resources may not
+// be listed. Of objects that a listed workload controls and that are but its copies (ReplicaSets of
+// a Deployment) there are none.
 struct SurveyedNamespace {
   std::string_view name;
   const ObjectSet& set;

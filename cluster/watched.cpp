@@ -118,6 +118,7 @@ constexpr auto kVolume = std::to_array<std::string_view>({
 constexpr auto kStorageClass = std::to_array<std::string_view>({
     "metadata name",
     "metadata annotations storageclass.kubernetes.io/is-default-class",
+    "metadata annotations storageclass.beta.kubernetes.io/is-default-class",
     "provisioner",
     "parameters zone",
     "parameters zones",

@@ -5,132 +5,237 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 namespace stateward {
 namespace {
 
-constexpr std::string_view kNoLiveness =
+constexpr std::string_view kReplays =
     "recovery replays its log before it answers; an open port comes late";
 constexpr std::string_view kSealed =
     "a sealed server listens and is not ready: an open port means less than readiness";
-constexpr std::string_view kPatroni =
-    "every member listens, and only the leader takes writes: readiness is the manager's";
-constexpr std::string_view kJoins =
-    "members join before they serve, so one that waits for its peers is not broken";
 constexpr std::string_view kPlain = "the port opens when the server can answer";
+constexpr std::string_view kBroker = "the client port opens after the controllers have elected";
+constexpr std::string_view kServers =
+    "servers elect a leader before they answer; the port is open earlier";
 
+constexpr std::string_view kKnockLong = "let it knock at the port, with a startupProbe of minutes";
+constexpr std::string_view kHttpLong = "ask its health page, with a startupProbe of minutes";
+
+// Where a path of one vendor's build stands beside the common one, either may hold the data.
 constexpr std::array kImages = {
-    KnownImage{.repository = "postgres", .data_path = "/var/lib/postgresql", .reason = kNoLiveness},
+    KnownImage{.repositories = {"postgres", "postgis", "pgvector"},
+               .data_paths = {"/var/lib/postgresql", "/var/lib/postgresql/data"},
+               .stops_slowly = true,
+               .reason = kReplays,
+               .source = "docker-library/postgres 17 and 18: VOLUME, STOPSIGNAL with its remarks"},
+    KnownImage{.repositories = {"postgresql"},
+               .data_paths = {"/bitnami/postgresql"},
+               .stops_slowly = true,
+               .reason = kReplays,
+               .source = "bitnami images: VOLUME /bitnami/<name>; as postgres"},
+    KnownImage{.repositories = {"spilo", "patroni"},
+               .stops_slowly = true,
+               .inject_readiness = false,
+               .reason = "every member listens, and only the leader takes writes",
+               .source = "unread: Patroni's REST API tells the leader from the others"},
+    KnownImage{.repositories = {"mysql", "percona", "mysql-server"},
+               .data_paths = {"/var/lib/mysql"},
+               .stops_slowly = true,
+               .reason = kReplays,
+               .source = "docker-library/mysql: VOLUME"},
+    KnownImage{.repositories = {"mariadb"},
+               .data_paths = {"/var/lib/mysql", "/bitnami/mariadb"},
+               .stops_slowly = true,
+               .reason = kReplays,
+               .source = "bitnami mariadb: VOLUME; docker-library/mysql, whose layout it keeps"},
+    KnownImage{.repositories = {"mariadb-galera", "percona-xtradb-cluster"},
+               .data_paths = {"/var/lib/mysql", "/bitnami/mariadb"},
+               .peers_before_ready = true,
+               .majority = Majority::votes,
+               .stops_slowly = true,
+               .inject_readiness = false,
+               .reason = "members join before they serve: one that waits for its peers is well",
+               .source = "percona-xtradb-cluster-operator's sets: grace of 600 s"},
+    KnownImage{.repositories = {"redis", "redis-stack-server", "valkey"},
+               .data_paths = {"/data", "/bitnami/redis"},
+               .maybe_cache = true,
+               .liveness = kKnockLong,
+               .reason = kPlain,
+               .source = "docker-library/redis, valkey-io/valkey-container: VOLUME"},
+    KnownImage{.repositories = {"mongo", "mongodb", "mongodb-community-server"},
+               .data_paths = {"/data/db", "/bitnami/mongodb"},
+               .peers_before_ready = true,
+               .majority = Majority::votes,
+               .stops_slowly = true,
+               .reason = kPlain,
+               .source = "docker-library/mongo: VOLUME; mongod: 15 s of quiescence on SIGTERM"},
+    KnownImage{.repositories = {"etcd"},
+               .data_paths = {"/var/lib/etcd"},
+               .peers_before_ready = true,
+               .majority = Majority::votes,
+               .inject_readiness = false,
+               .liveness = "ask /livez, or /health?serializable=true before etcd 3.5.11",
+               .reason = "clients are answered only once a quorum has formed",
+               .source = "etcd: Dockerfile-release WORKDIR; FAQ, odd cluster sizes"},
+    KnownImage{.repositories = {"zookeeper"},
+               .data_paths = {"/data", "/datalog"},
+               .peers_before_ready = true,
+               .majority = Majority::votes,
+               .liveness = kKnockLong,
+               .reason = kPlain,
+               .source = "31z4/zookeeper-docker: VOLUME; administrator's guide: ruok, majorities"},
+    // Brokers whose controllers stand elsewhere need no majority of themselves.
+    KnownImage{.repositories = {"kafka", "cp-kafka"},
+               .data_paths = {"/var/lib/kafka/data"},
+               .peers_before_ready = true,
+               .inject_readiness = false,
+               .liveness = kKnockLong,
+               .reason = kBroker,
+               .source = "apache/kafka docker/jvm/Dockerfile: VOLUME"},
+    KnownImage{.repositories = {"cassandra"},
+               .data_paths = {"/var/lib/cassandra"},
+               .peers_before_ready = true,
+               .stops_slowly = true,
+               .inject_readiness = false,
+               .reason = "the client port opens after the ring was joined",
+               .source = "docker-library/cassandra: VOLUME; kubernetes/examples: grace of 1800 s"},
+    KnownImage{.repositories = {"scylla"},
+               .data_paths = {"/var/lib/scylla"},
+               .peers_before_ready = true,
+               .inject_readiness = false,
+               .reason = "the client port opens after the ring was joined",
+               .source = "ScyllaDB documentation: image, data volume"},
     KnownImage{
-        .repository = "postgresql", .data_path = "/bitnami/postgresql", .reason = kNoLiveness},
-    KnownImage{.repository = "postgis", .data_path = "/var/lib/postgresql", .reason = kNoLiveness},
-    KnownImage{.repository = "pgvector", .data_path = "/var/lib/postgresql", .reason = kNoLiveness},
-    KnownImage{.repository = "spilo", .inject_readiness = false, .reason = kPatroni},
-    KnownImage{.repository = "patroni", .inject_readiness = false, .reason = kPatroni},
-    KnownImage{.repository = "mysql", .data_path = "/var/lib/mysql", .reason = kNoLiveness},
-    KnownImage{.repository = "percona", .data_path = "/var/lib/mysql", .reason = kNoLiveness},
-    KnownImage{.repository = "mariadb", .data_path = "/var/lib/mysql", .reason = kNoLiveness},
-    KnownImage{.repository = "mariadb-galera",
-               .data_path = "/bitnami/mariadb",
+        .repositories = {"elasticsearch", "elasticsearch-oss", "opensearch"},
+        .data_paths = {"/usr/share/elasticsearch/data", "/usr/share/opensearch/data"},
+        .peers_before_ready = true,
+        .majority = Majority::copies,
+        .liveness = kKnockLong,
+        .reason = "the port opens before a master is elected",
+        .source = "opensearch-build dockerfile; Elasticsearch's Docker page; helm-charts#35"},
+    KnownImage{.repositories = {"rabbitmq"},
+               .data_paths = {"/var/lib/rabbitmq"},
                .peers_before_ready = true,
+               .majority = Majority::copies,
                .inject_readiness = false,
-               .reason = kJoins},
-    KnownImage{.repository = "percona-xtradb-cluster",
-               .data_path = "/var/lib/mysql",
+               .liveness = "run rabbitmq-diagnostics -q ping, with a long budget",
+               .reason = "the client port opens after the cluster was joined",
+               .source = "docker-library/rabbitmq: VOLUME; bitnami/charts#25931"},
+    KnownImage{.repositories = {"cockroach"},
+               .data_paths = {"/cockroach/cockroach-data"},
                .peers_before_ready = true,
+               .majority = Majority::copies,
+               .stops_slowly = true,
                .inject_readiness = false,
-               .reason = kJoins},
-    KnownImage{.repository = "redis", .data_path = "/data", .reason = kPlain},
-    KnownImage{.repository = "redis-stack-server", .data_path = "/data", .reason = kPlain},
-    KnownImage{.repository = "valkey", .data_path = "/data", .reason = kPlain},
-    KnownImage{.repository = "mongo",
-               .data_path = "/data/db",
+               .liveness = "ask /health without ready=1",
+               .reason = "the port opens before the cluster is initialised",
+               .source = "cockroach build/deploy/Dockerfile; its health endpoints; "
+                         "kubernetes/examples: grace of 60 s"},
+    KnownImage{.repositories = {"consul"},
+               .data_paths = {"/consul/data"},
                .peers_before_ready = true,
-               .reason = kPlain},
-    KnownImage{.repository = "mongodb", .peers_before_ready = true, .reason = kPlain},
-    KnownImage{.repository = "mongodb-community-server",
-               .data_path = "/data/db",
+               .majority = Majority::votes,
+               .reason = kServers,
+               .source = "hashicorp/docker-consul: VOLUME"},
+    KnownImage{.repositories = {"nomad"},
                .peers_before_ready = true,
-               .reason = kPlain},
-    KnownImage{.repository = "etcd",
-               .data_path = "/var/lib/etcd",
-               .peers_before_ready = true,
-               .inject_readiness = false,
-               .reason = "clients are answered only once a quorum has formed"},
-    KnownImage{.repository = "zookeeper",
-               .data_path = "/data",
-               .peers_before_ready = true,
-               .reason = kPlain},
-    KnownImage{.repository = "kafka",
-               .data_path = "/var/lib/kafka/data",
-               .peers_before_ready = true,
-               .inject_readiness = false,
-               .reason = "the client port opens after the controllers have elected"},
-    KnownImage{.repository = "cp-kafka",
-               .data_path = "/var/lib/kafka/data",
-               .peers_before_ready = true,
-               .inject_readiness = false,
-               .reason = "the client port opens after the controllers have elected"},
-    KnownImage{.repository = "cassandra",
-               .data_path = "/var/lib/cassandra",
-               .peers_before_ready = true,
-               .inject_readiness = false,
-               .reason = "the client port opens after the ring was joined"},
-    KnownImage{.repository = "scylla",
-               .data_path = "/var/lib/scylla",
-               .peers_before_ready = true,
-               .inject_readiness = false,
-               .reason = "the client port opens after the ring was joined"},
-    KnownImage{.repository = "elasticsearch",
-               .data_path = "/usr/share/elasticsearch/data",
-               .peers_before_ready = true,
-               .reason = "the port opens before a master is elected"},
-    KnownImage{.repository = "opensearch",
-               .data_path = "/usr/share/opensearch/data",
-               .peers_before_ready = true,
-               .reason = "the port opens before a master is elected"},
-    KnownImage{.repository = "rabbitmq",
-               .data_path = "/var/lib/rabbitmq",
-               .peers_before_ready = true,
-               .inject_readiness = false,
-               .reason = "the client port opens after the cluster was joined"},
-    KnownImage{.repository = "cockroach",
-               .data_path = "/cockroach/cockroach-data",
-               .peers_before_ready = true,
-               .inject_readiness = false,
-               .reason = "the port opens before the cluster is initialised"},
-    KnownImage{.repository = "consul",
-               .data_path = "/consul/data",
-               .peers_before_ready = true,
-               .reason = kPlain},
-    KnownImage{.repository = "nomad",
-               .data_path = "/nomad/data",
-               .peers_before_ready = true,
-               .reason = kPlain},
-    KnownImage{.repository = "vault",
-               .data_path = "/vault/data",
-               .peers_before_ready = true,
-               .inject_readiness = false,
-               .reason = kSealed},
-    KnownImage{.repository = "vault-enterprise",
-               .data_path = "/vault/data",
-               .peers_before_ready = true,
-               .inject_readiness = false,
-               .reason = kSealed},
-    KnownImage{.repository = "openbao",
-               .data_path = "/openbao/data",
-               .peers_before_ready = true,
-               .inject_readiness = false,
-               .reason = kSealed},
+               .majority = Majority::votes,
+               .reason = kServers,
+               .source = "hashicorp/nomad Dockerfile: no data directory of its own"},
     KnownImage{
-        .repository = "nats", .data_path = "/data", .peers_before_ready = true, .reason = kPlain},
-    KnownImage{.repository = "minio",
-               .data_path = "/data",
+        .repositories = {"vault", "vault-enterprise"},
+        .data_paths = {"/vault/file", "/vault/data"},
+        .peers_before_ready = true,
+        .majority = Majority::copies,
+        .takes_on_delete = true,
+        .inject_readiness = false,
+        .reason = kSealed,
+        .source = "hashicorp/vault Dockerfile; vault-helm: OnDelete, liveness off, /vault/data"},
+    KnownImage{.repositories = {"openbao"},
+               .data_paths = {"/openbao/file", "/openbao/data"},
                .peers_before_ready = true,
-               .reason = "the port opens before the drives are agreed on"},
-    KnownImage{.repository = "prometheus", .data_path = "/prometheus", .reason = kPlain},
-    KnownImage{.repository = "loki", .data_path = "/var/loki", .reason = kPlain},
-    KnownImage{.repository = "grafana", .data_path = "/var/lib/grafana", .reason = kPlain},
+               .majority = Majority::copies,
+               .takes_on_delete = true,
+               .inject_readiness = false,
+               .reason = kSealed,
+               .source = "openbao Dockerfile; its chart, unread, began as vault-helm"},
+    KnownImage{.repositories = {"nats"},
+               .data_paths = {"/data"},
+               .peers_before_ready = true,
+               .majority = Majority::copies,
+               .liveness = "ask /healthz?js-server-only=true",
+               .reason = kPlain,
+               .source = "nats-io/k8s chart: JetStream below /data; nats-io/k8s#594"},
+    KnownImage{.repositories = {"minio"},
+               .data_paths = {"/data"},
+               .peers_before_ready = true,
+               .majority = Majority::copies,
+               .liveness = "ask /minio/health/live",
+               .reason = "the port opens before the drives are agreed on",
+               .source = "minio Dockerfile.release: VOLUME; docs/metrics/healthcheck"},
+    KnownImage{.repositories = {"prometheus"},
+               .data_paths = {"/prometheus"},
+               .liveness = kHttpLong,
+               .reason = kPlain,
+               .source = "prometheus Dockerfile: VOLUME"},
+    KnownImage{.repositories = {"loki"},
+               .data_paths = {"/loki", "/var/loki"},
+               .liveness = kHttpLong,
+               .reason = kPlain,
+               .source = "grafana/loki cmd/loki/Dockerfile; its chart: /var/loki"},
+    KnownImage{.repositories = {"grafana"},
+               .data_paths = {"/var/lib/grafana"},
+               .liveness = kHttpLong,
+               .reason = kPlain,
+               .source = "grafana packaging/docker/Dockerfile: GF_PATHS_DATA"},
+};
+
+// Left out: mntr and srvr of ZooKeeper, which one member answers where its vote weighs enough, and
+// replica sets that are initiated from outside.
+constexpr std::array kPeerQuestions = {
+    PeerQuestion{.text = "/_cluster/health",
+                 .unless = "local=true",
+                 .asks = "the health of the cluster",
+                 .source = "elastic/helm-charts#35"},
+    PeerQuestion{.text = "/health?ready=1",
+                 .asks = "whether most members are reached",
+                 .source = "CockroachDB documentation: health endpoints; cockroach-operator#470"},
+    PeerQuestion{.text = "endpoint health",
+                 .asks = "for a write that a quorum commits",
+                 .source = "kubernetes/kubernetes#97034"},
+    PeerQuestion{.text = "cluster-health",
+                 .asks = "the health of the cluster",
+                 .source = "kubernetes/kubernetes#97034"},
+    PeerQuestion{.text = "/health",
+                 .unless = "serializable=true",
+                 .repository = "etcd",
+                 .asks = "whether there is a leader",
+                 .source = "kubeadm: /health?serializable=true for one member alone"},
+    PeerQuestion{.text = "zkServer.sh status",
+                 .asks = "whether it follows or leads a quorum",
+                 .source = "apache/zookeeper bin/zkServer.sh: no mode, no success"},
+    PeerQuestion{.text = "/v1/status/leader",
+                 .repository = "consul",
+                 .asks = "whether there is a leader",
+                 .source = "consul's chart: the leader must not be empty"},
+    PeerQuestion{.text = "/healthz",
+                 .unless = "js-",
+                 .repository = "nats",
+                 .with_claims = true,
+                 .asks = "for contact with JetStream's leader",
+                 .source = "nats-io/k8s#594, #622"},
+    PeerQuestion{.text = "/minio/health/cluster",
+                 .asks = "whether there is a quorum of drives",
+                 .source = "minio docs/metrics/healthcheck"},
+    PeerQuestion{.text = "cluster_state",
+                 .repository = "redis",
+                 .asks = "whether all slots are served",
+                 .source = "Redis documentation: CLUSTER INFO"},
+    PeerQuestion{.text = "check_running",
+                 .repository = "rabbitmq",
+                 .asks = "for a full boot, which after a restart waits for peers",
+                 .source = "bitnami/charts#25931"},
 };
 
 // Beside an application: what matches, and why it needs no readiness probe of its own.
@@ -187,6 +292,16 @@ std::string_view family_of(std::string_view repository) {
   return repository.starts_with("spilo-") ? "spilo" : repository;
 }
 
+// A probe's command, its words parted by one space, or the path that it gets.
+std::string question_of(const Probe& probe) {
+  std::string asked(probe.node["httpGet"]["path"].text());
+  for (const Node word : probe.node["exec"]["command"].items()) {
+    if (!asked.empty()) asked += ' ';
+    asked += word.text();
+  }
+  return asked;
+}
+
 }  // namespace
 
 std::string_view image_repository(std::string_view image) {
@@ -196,13 +311,31 @@ std::string_view image_repository(std::string_view image) {
   return image.substr(0, image.find(':'));
 }
 
-const KnownImage* known_image(const Container& container) {
-  if (!container.node["command"].empty()) return nullptr;
+const KnownImage* known_repository(const Container& container) {
   const std::string_view repository = family_of(image_repository(container.image()));
+  if (repository.empty()) return nullptr;
   const auto found = std::find_if(kImages.begin(), kImages.end(), [&](const KnownImage& image) {
-    return image.repository == repository;
+    return std::find(image.repositories.begin(), image.repositories.end(), repository) !=
+           image.repositories.end();
   });
   return found == kImages.end() ? nullptr : &*found;
+}
+
+const KnownImage* known_image(const Container& container) {
+  return container.node["command"].empty() ? known_repository(container) : nullptr;
+}
+
+const PeerQuestion* peer_question(const Container& container, bool has_claims) {
+  const std::string asked = question_of(container.readiness());
+  const std::string_view repository = image_repository(container.image());
+  const auto found =
+      std::find_if(kPeerQuestions.begin(), kPeerQuestions.end(), [&](const PeerQuestion& question) {
+        return asked.find(question.text) != std::string::npos &&
+               (question.unless.empty() || asked.find(question.unless) == std::string::npos) &&
+               (question.repository.empty() || question.repository == repository) &&
+               (has_claims || !question.with_claims);
+      });
+  return found == kPeerQuestions.end() ? nullptr : &*found;
 }
 
 bool is_helper_container(const Container& container) {

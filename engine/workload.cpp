@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <utility>
 
 namespace stateward {
 namespace {
@@ -30,6 +32,25 @@ Node template_of(const Object& object) {
     default:
       return {};
   }
+}
+
+// What the downward API tells each Pod differently (core/v1 ObjectFieldSelector).
+constexpr std::array<std::string_view, 6> kPerPodFields = {
+    "metadata.name",
+    "metadata.uid",
+    "status.podIP",
+    "status.podIPs",
+    "metadata.labels['statefulset.kubernetes.io/pod-name']",
+    "metadata.labels['apps.kubernetes.io/pod-index']"};
+
+std::string_view without_end_slash(std::string_view path) {
+  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
+bool is_within(std::string_view place, std::string_view folder) {
+  return place == folder || folder == "/" ||
+         (place.starts_with(folder) && place.substr(folder.size()).starts_with('/'));
 }
 
 }  // namespace
@@ -109,11 +130,38 @@ std::vector<VolumeUse> volume_uses(const Container& container) {
     for (const Node use : container.node[field].items()) {
       uses.push_back({.name = use["name"].text(),
                       .path = container.path() / field / index++,
+                      .node = use,
                       .block = field == "volumeDevices",
                       .read_only = use["readOnly"].boolean()});
     }
   }
   return uses;
+}
+
+std::optional<VolumeUse> mount_under(const Container& container, std::string_view place) {
+  std::optional<VolumeUse> deepest;
+  std::size_t depth = 0;
+  for (VolumeUse& use : volume_uses(container)) {
+    const std::string_view path = without_end_slash(use.node["mountPath"].text());
+    if (use.block || path.empty() || !is_within(place, path) || path.size() < depth) continue;
+    depth = path.size();
+    deepest = std::move(use);
+  }
+  return deepest;
+}
+
+bool is_per_pod(const Container& container, const VolumeUse& mount) {
+  const std::string_view expression = mount.node["subPathExpr"].text();
+  for (const Node variable : container.node["env"].items()) {
+    const std::string reference = "$(" + std::string(variable["name"].text()) + ")";
+    if (expression.find(reference) == std::string_view::npos) continue;
+    const std::string_view field = variable["valueFrom"]["fieldRef"]["fieldPath"].text();
+    if (std::find(kPerPodFields.begin(), kPerPodFields.end(), field) != kPerPodFields.end())
+      return true;
+    // Made from another variable, whatever that is.
+    if (variable["value"].text().find("$(") != std::string_view::npos) return true;
+  }
+  return false;
 }
 
 }  // namespace stateward

@@ -138,10 +138,17 @@ struct StatefulSet {
 // A container's mount (filesystem) or device (block) of a volume or claim template.
 struct VolumeUse {
   std::string_view name;
-  Path path;           // of the mount or device
+  Path path;  // of the mount or device
+  Node node;
   bool block = false;  // volumeDevices
   bool read_only = false;
 };
 std::vector<VolumeUse> volume_uses(const Container& container);
+// The mount on which `place` lies, an absolute path in the container: of several the deepest. None
+// where it lies on the container's own layer.
+std::optional<VolumeUse> mount_under(const Container& container, std::string_view place);
+// Whether a mount gives each Pod a folder of its own: a subPathExpr with a variable that differs
+// from Pod to Pod.
+bool is_per_pod(const Container& container, const VolumeUse& mount);
 
 }  // namespace stateward

@@ -106,7 +106,8 @@ Answer judged(const Judgement& judgement, const Subject& subject, Enforcement en
                 .denied_by = {},
                 .awaits = scaled_set(subject)};
   for (const Finding& finding : evaluation.findings) {
-    const bool denies = action_of(finding, enforcement) == EnforcementAction::deny;
+    const bool denies =
+        finding.implied_by == nullptr && action_of(finding, enforcement) == EnforcementAction::deny;
     const bool named = !answer.denied_by.empty() && answer.denied_by.back() == finding.policy->id;
     if (denies && !named) answer.denied_by.push_back(finding.policy->id);
     if (denies && !answer.awaits) answer.awaits = finding.awaits;

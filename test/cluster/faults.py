@@ -226,6 +226,8 @@ def objects(state, file):
                 continue
             for item in cluster.get(f"{path}/{resource['name']}")["items"]:
                 metadata = item["metadata"]
+                if metadata.get("namespace") == "kube-node-lease":
+                    continue
                 for field in ("resourceVersion", "managedFields"):
                     metadata.pop(field, None)
                 item.pop("status", None)

@@ -8,6 +8,13 @@ end_stream() { touch "$work/stop"; wait "$stream"; }
 report() { python3 "$here/faults.py" report "$work" "$@"; }  # FROM [TO]
 none_failed() { says ' calls, 0 failed,'; }
 none_missed() { says ' calls, 0 failed, 0 unmended,'; }
+mended_again() { # WHAT: the routes to replicas follow their readiness a moment later
+  sleep 2
+  local from; from=$(time_now)
+  sleep 3
+  run report "$from"
+  check "$1: all calls are mended again" none_missed
+}
 # What the API server has given up on since it was started: the validating calls too, of which no answer tells.
 given_up() { tool given-up "$state"; }
 

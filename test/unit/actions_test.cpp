@@ -51,6 +51,19 @@ constexpr Expected kExpected[] = {
     {"bare-pod-with-claim", "bad-service-account.yaml", kAudit, kAudit},
     {"claim-shared-by-pods", "bad.yaml", kWarn, kWarn},
     {"claim-shared-by-pods", "bad-pod-mode.yaml", kDeny, kDeny},
+    {"unisolated-shared-claim", "bad.yaml", kWarn, kWarn},
+    {"unisolated-shared-claim", "bad-database.yaml", kDeny, kDeny},
+    {"data-on-ephemeral-volume", "bad.yaml", kWarn, kWarn},
+    {"data-on-ephemeral-volume", "bad-cache.yaml", kAudit, kAudit},
+    {"data-on-ephemeral-volume", "bad-host-path.yaml", kDeny, kDeny},
+    {"data-on-ephemeral-volume", "bad-host-path-apart.yaml", kWarn, kWarn},
+    {"data-on-ephemeral-volume", "bad-host-path-pinned.yaml", kAudit, kAudit},
+    {"implicit-storage-class", "bad.yaml", kAudit, kAudit},
+    {"implicit-storage-class", "bad-claim.yaml", kAudit, kAudit},
+    {"implicit-storage-class", "bad-no-default.yaml", kWarn, kWarn},
+    {"implicit-storage-class", "bad-with-default.yaml", kAudit, kAudit},
+    {"implicit-storage-class", "bad-older-default.yaml", kAudit, kAudit},
+    {"implicit-storage-class", "bad-read-only-many.yaml", kWarn, kWarn},
 };
 
 std::string_view text_of(const Expected& expected) {

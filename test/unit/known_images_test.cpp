@@ -35,6 +35,12 @@ struct Split {
   const char* repository;
 };
 
+struct Asked {
+  const char* image;
+  const char* probe;
+  bool needs_peers;
+};
+
 struct Hint {
   const char* image;
   const char* data_path;
@@ -73,7 +79,7 @@ TEST_CASE("known images carry the hints of their servers") {
       {"mysql:8", "/var/lib/mysql", false, true},
       {"redis:7", "/data", false, true},
       {"mongo", "/data/db", true, true},
-      {"docker.io/bitnami/mongodb:7.0", "", true, true},
+      {"docker.io/bitnami/mongodb:7.0", "/data/db", true, true},
       {"bitnami/postgresql:16", "/bitnami/postgresql", false, true},
       {"quay.io/coreos/etcd:v3.5", "/var/lib/etcd", true, false},
       {"zookeeper", "/data", true, true},
@@ -84,9 +90,9 @@ TEST_CASE("known images carry the hints of their servers") {
        true},
       {"rabbitmq:3-management", "/var/lib/rabbitmq", true, false},
       {"cockroachdb/cockroach:v23", "/cockroach/cockroach-data", true, false},
-      {"hashicorp/vault:1.15", "/vault/data", true, false},
-      {"hashicorp/vault-enterprise:1.15-ent", "/vault/data", true, false},
-      {"quay.io/openbao/openbao", "/openbao/data", true, false},
+      {"hashicorp/vault:1.15", "/vault/file", true, false},
+      {"hashicorp/vault-enterprise:1.15-ent", "/vault/file", true, false},
+      {"quay.io/openbao/openbao", "/openbao/file", true, false},
       {"ghcr.io/zalando/spilo-17:4.0-p2", "", false, false},
       {"patroni:4", "", false, false},
       {"prom/prometheus", "/prometheus", false, true},
@@ -95,10 +101,11 @@ TEST_CASE("known images carry the hints of their servers") {
     CAPTURE(expected.image);
     const KnownImage* image = known(expected.image);
     REQUIRE(image != nullptr);
-    CHECK(image->data_path == expected.data_path);
+    CHECK(image->data_paths[0] == expected.data_path);
     CHECK(image->peers_before_ready == expected.peers_before_ready);
     CHECK(image->inject_readiness == expected.inject_readiness);
     CHECK_FALSE(image->reason.empty());
+    CHECK_FALSE(image->source.empty());
   }
 }
 
@@ -115,6 +122,43 @@ TEST_CASE("a container that overrides its command is not what its image says") {
   CHECK(known("postgres", ", command: []") != nullptr);
   CHECK(known("postgres", ", command: null") != nullptr);
   CHECK(known("postgres", ", args: [-c, max_connections=9]") != nullptr);
+}
+
+TEST_CASE("a repository is known whatever its container runs, for the sake of silence") {
+  const Alone vault("{name: c, image: hashicorp/vault, command: [sh, -c, vault]}");
+  REQUIRE(known_repository(vault.container()) != nullptr);
+  CHECK(known_repository(vault.container())->takes_on_delete);
+  CHECK(known_image(vault.container()) == nullptr);
+  const Alone none("{name: c}");
+  CHECK(known_repository(none.container()) == nullptr);
+}
+
+TEST_CASE("a readiness probe is known to need peers by what it asks, and of whom") {
+  const Asked cases[] = {
+      {"any", "httpGet: {path: /_cluster/health}", true},
+      {"any", "httpGet: {path: '/_cluster/health?local=true'}", false},
+      {"any", "httpGet: {path: '/health?ready=1'}", true},
+      {"etcd:v3", "httpGet: {path: /health}", true},
+      {"etcd:v3", "httpGet: {path: '/health?serializable=true'}", false},
+      {"etcd:v3", "httpGet: {path: /livez}", false},
+      {"web", "httpGet: {path: /health}", false},
+      {"any", "exec: {command: [etcdctl, --endpoints=a, endpoint, health]}", true},
+      {"any", "exec: {command: [sh, -c, 'zkServer.sh status']}", true},
+      {"any", "exec: {command: [sh, -c, 'echo ruok | nc localhost 2181']}", false},
+      {"rabbitmq", "exec: {command: [rabbitmq-diagnostics, -q, check_running]}", true},
+      {"rabbitmq", "exec: {command: [rabbitmq-diagnostics, -q, ping]}", false},
+      {"nats", "httpGet: {path: /healthz}", true},
+      {"nats", "httpGet: {path: '/healthz?js-server-only=true'}", false},
+      {"any", "tcpSocket: {port: 2379}", false},
+  };
+  for (const Asked& asked : cases) {
+    CAPTURE(asked.probe);
+    const Alone alone("{name: c, image: '" + std::string(asked.image) +
+                      "', command: [sh], readinessProbe: {" + asked.probe + "}}");
+    CHECK((peer_question(alone.container(), true) != nullptr) == asked.needs_peers);
+  }
+  const Alone core("{name: c, image: nats, readinessProbe: {httpGet: {path: /healthz}}}");
+  CHECK(peer_question(core.container(), false) == nullptr);
 }
 
 TEST_CASE("helpers are known by their container's name or their image, as a whole") {

@@ -104,6 +104,10 @@ TEST_CASE("what may not be listed is said, and makes the sets partial") {
               "may not list pods in all namespaces"});
   cluster.forbidden = {"persistentvolumes"};
   CHECK(tell(cluster).namespaces == Lines{"prod: StatefulSet/db"});
+  cluster.forbidden = {"storageclasses"};
+  CHECK(tell(cluster).gaps ==
+        Lines{"may not list storageclasses.storage.k8s.io: whether there is a default is not "
+              "known"});
   cluster.forbidden = {"statefulsets"};
   const Told refused = tell(cluster);
   CHECK(refused.namespaces.empty());

@@ -235,3 +235,37 @@ TEST_CASE("claim templates come in order, with their places and the default volu
   CHECK(set.has_claim_template("logs"));
   CHECK_FALSE(set.has_claim_template("log"));
 }
+
+TEST_CASE("a place in a container lies on the deepest mount above it, or on no mount at all") {
+  const Fixture fixture =
+      pod("containers: [{name: c, volumeMounts: [{name: all, mountPath: /var/}, {name: data, "
+          "mountPath: /var/lib/app}, {name: near, mountPath: /var/lib/application}]}]");
+  const Container container = containers_of(fixture).front();
+  const auto on = [&](std::string_view place) {
+    const auto mount = mount_under(container, place);
+    return mount ? mount->name : std::string_view("none");
+  };
+  CHECK(on("/var/lib/app") == "data");
+  CHECK(on("/var/lib/app/db") == "data");
+  CHECK(on("/var/lib/apple") == "all");
+  CHECK(on("/var/lib") == "all");
+  CHECK(on("/etc") == "none");
+}
+
+TEST_CASE("a mount is per Pod where its expression names what differs from Pod to Pod") {
+  const auto per_pod = [](const std::string& env, const std::string& expression) {
+    const Fixture fixture =
+        pod("containers: [{name: c, env: [" + env +
+            "], volumeMounts: [{name: v, mountPath: /v, subPathExpr: '" + expression + "'}]}]");
+    const Container container = containers_of(fixture).front();
+    return is_per_pod(container, volume_uses(container).front());
+  };
+  const std::string name = "{name: A, valueFrom: {fieldRef: {fieldPath: metadata.name}}}";
+  CHECK(per_pod(name, "$(A)"));
+  CHECK(per_pod(name, "x/$(A)"));
+  CHECK_FALSE(per_pod(name, "A"));
+  CHECK_FALSE(per_pod("{name: A, value: same}", "$(A)"));
+  CHECK_FALSE(per_pod("{name: A, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}", "$(A)"));
+  CHECK(per_pod(name + ", {name: B, value: 'b-$(A)'}", "$(B)"));
+  CHECK_FALSE(per_pod("", "$(A)"));
+}
