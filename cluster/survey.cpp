@@ -80,9 +80,11 @@ constexpr auto kPod = std::to_array<std::string_view>({
     "status phase",
 });
 
-// Of workloads that make no claims of their own only the claims that they name are asked for.
+// Of workloads that make no claims of their own only the claims that they name are asked for, and
+// how many of their Pods meet on one.
 constexpr auto kWorkload = std::to_array<std::string_view>({
     "spec replicas",
+    "spec strategy",
     "spec template spec volumes name",
     "spec template spec volumes persistentVolumeClaim",
 });

@@ -61,6 +61,8 @@ constexpr Expected kExpected[] = {
     {"suspicious-storage-unit", "bad.yaml", kWarn, kWarn},
     {"suspicious-storage-unit", "bad-decimal.yaml", kAudit, kAudit},
     {"claim-template-resize", "bad.yaml", kDeny, kDeny},
+    {"deployment-rwo-claim", "bad.yaml", kWarn, kWarn},
+    {"deployment-rwo-claim", "bad-pod-mode.yaml", kDeny, kDeny},
     {"implicit-storage-class", "bad.yaml", kAudit, kAudit},
     {"implicit-storage-class", "bad-claim.yaml", kAudit, kAudit},
     {"implicit-storage-class", "bad-no-default.yaml", kWarn, kWarn},
