@@ -187,6 +187,10 @@ void add_validate(CLI::App& app, ValidateOptions& options) {
   app.add_option("--old", options.old_path,
                  "The state before, a file or folder: objects found there are\njudged as updates")
       ->type_name("PATH");
+  app.add_option(
+         "--charts-in", options.charts_in,
+         "Where the charts stand that were rendered: goes before the\nnames of their templates")
+      ->type_name("DIR");
   add_choice(app, "--scope", options.scope, kScopes,
              "What belongs together and is judged together: a folder's own\n"
              "files, all that was given, or each file alone");
@@ -203,7 +207,7 @@ void add_validate(CLI::App& app, ValidateOptions& options) {
       "\n"
       "Examples:\n"
       "  stateward validate deploy/\n"
-      "  helm template my-chart | stateward validate --complete -\n"
+      "  helm template charts/web | stateward validate --complete --charts-in charts -\n"
       "  stateward validate --old before/ after/\n"
       "  stateward validate --fail-on warn --policy missing-service-name,shared-claim web.yaml\n"
       "  stateward validate --kubernetes-version 1.34 deploy/\n"

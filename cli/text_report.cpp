@@ -134,7 +134,8 @@ void TextReport::print_other(const JudgedSet& set, const PlacedFinding& placed,
   print_place(set, placed);
   out_ << message_text(set.manifests == nullptr ? finding.path.text()
                                                 : short_name(*finding.object));
-  if (finding.message != first.message) out_ << ": " << message_text(finding.message);
+  if (const std::string values = differing_values(finding.message, first.message); !values.empty())
+    out_ << ": " << message_text(values);
   const auto made_from = template_of(set, *finding.object);
   if (made_from != template_of(set, *first.object)) out_ << " (" << message_text(made_from) << ')';
   out_ << '\n';

@@ -91,7 +91,8 @@ class Validation {
   Manifests load(const InputSet& input, const KustomizePatches& patches) const {
     return load_manifests(
         input, patches, options_.name_space,
-        options_.complete ? ObjectSet::Coverage::complete : ObjectSet::Coverage::partial);
+        options_.complete ? ObjectSet::Coverage::complete : ObjectSet::Coverage::partial,
+        options_.charts_in);
   }
 
   Subject subject(const Object& object, const ObjectSet& set) const {

@@ -16,6 +16,7 @@ struct ValidateOptions {
   Scope scope = Scope::folder;
   bool complete = false;               // these files are everything
   std::string name_space = "default";  // of objects that name none
+  std::string charts_in;               // where the charts stand that were rendered
   std::string old_path;                // the state before; empty: none
   SettingsOptions settings;
   ReportOptions report;

@@ -110,7 +110,7 @@ TEST_CASE("the same mistake is told once, with its other places behind it") {
         "      |         ^\n"
         "        remedy: rename it\n"
         "        and 2 more like it:\n"
-        "          dir/a.yaml:9:9: Pod b: name \"b\" is 1 letter\n"
+        "          dir/a.yaml:9:9: Pod b: \"b\"\n"
         "          dir/a.yaml:15:9: Pod c (c/t.yaml)\n"
         "\n"
         "dir/a.yaml:2:7: deny: it is a Pod [bad-name]\n"
@@ -123,13 +123,28 @@ TEST_CASE("the same mistake is told once, with its other places behind it") {
         "        /metadata/name\n"
         "        remedy: rename it\n"
         "        and 2 more like it:\n"
-        "          default/Pod/b: /metadata/name: name \"b\" is 1 letter\n"
+        "          default/Pod/b: /metadata/name: \"b\"\n"
         "          default/Pod/c: /metadata/name\n"
         "\n"
         "default/Pod/a: deny: it is a Pod [bad-name]\n"
         "        /kind\n"
         "        remedy: rename it\n"
         "\n");
+}
+
+TEST_CASE("messages have one shape where only their values differ") {
+  const auto same = [](std::string_view left, std::string_view right) {
+    return shape_of(left) == shape_of(right);
+  };
+  CHECK(same("2 replicas share claim \"a b\", which is RWO",
+             "30 replicas share claim \"c\", which is RWO"));
+  CHECK(same("selects app=web, which the Pods lack", "selects a/b=c, which the Pods lack"));
+  CHECK_FALSE(same("container \"a\" has no probe", "container \"a\" has a probe"));
+  CHECK_FALSE(same("\"a\" is", "\"a\" is not"));
+  CHECK(same("\"unclosed", "\"open"));
+  CHECK(differing_values("2 sets of \"a b\", for app=x", "3 sets of \"a\", for app=x") ==
+        "2 sets, \"a b\"");
+  CHECK(differing_values("it is bad", "it is bad").empty());
 }
 
 TEST_CASE("what is not to be told in one breath is told apart") {
