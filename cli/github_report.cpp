@@ -84,8 +84,8 @@ void GithubReport::finish(const Summary& summary) {
   out_ << sum_of(summary) << '\n';
   for (const auto& [level, count] : written_) {
     if (count <= kShown) continue;
-    out_ << fmt::format("{} of {} annotations: GitHub shows {} of a level for each step\n", level,
-                        count, kShown);
+    out_ << fmt::format("{} {} annotations: GitHub shows {} of a level for each step\n", count,
+                        level, kShown);
   }
 }
 

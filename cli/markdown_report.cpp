@@ -35,7 +35,8 @@ std::string place_line(const JudgedSet& set, const PlacedFinding& placed, const 
   } else {
     line += place_of(file_of(set, object), placed.place) + " " + text_of(short_name(object));
   }
-  if (finding.message != first.message) line += ": " + text_of(finding.message);
+  if (const std::string values = differing_values(finding.message, first.message); !values.empty())
+    line += ": " + text_of(values);
   const std::string_view made_from = template_of(set, object);
   if (!made_from.empty()) line += " from " + place_of(made_from, {});
   return line + "\n";

@@ -56,7 +56,10 @@ Topic topic_of(const policies::PolicyEntry& entry) {
                  {"severity", std::string(to_string(policy.severity))},
                  {"action", std::string(to_string(policy.action))},
                  {"in guarded namespaces", std::string(to_string(policy.guarded))},
-                 {"looks at", std::string(looks_at(policy.needs))}};
+                 {"looks at", std::string(looks_at(policy.needs))},
+                 {"exempt an object", fmt::format("annotation stateward.dev/exempt.{}: \"reason; "
+                                                  "until 2027-01-31\"",
+                                                  policy.id)}};
   add(topic, {"Why", policy.reason});
   add(topic, {"When it stays silent", policy.exceptions});
   add(topic, {"What to do", policy.remedy});

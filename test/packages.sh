@@ -21,6 +21,10 @@ doctest-dev|runs unit tests
 curl|talks to the webhook
 openssl|makes certificates for tests
 python3|reads JSON in tests
+python3-yaml|the same for YAML
+python3-jsonschema|holds reports against their schemas
+libxml2-utils|the same for XML
+cmark-gfm|reads Markdown in tests
 '
 fuzz_packages='
 clang-16|builds the fuzz targets

@@ -27,7 +27,7 @@ processes() { "$state/within" pgrep -f "^/stateward $1"; }  # serve|control: the
 process_of() { "$state/within" sh -c 'for p in $(pgrep -x stateward); do grep -qxz "HOSTNAME=$1" /proc/$p/environ && echo $p; done' - "$1"; } # POD
 signal() { "$state/within" kill "$@"; }
 # A program of ours on the node rather than in a Pod; it ends with the cluster.
-outside() { local log=$1; shift; "$state/within" env "$@" >>"$log" 2>&1 & background+=($!); }  # LOG [NAME=VALUE...] PROGRAM...
+outside() { local log=$1; shift; "$state/within" env "$@" >>"$log" 2>&1 & background+=($!); disown; }  # LOG [NAME=VALUE...] PROGRAM...
 processes_outside() { "$state/within" pgrep -f "^$STATEWARD $1"; }
 memory() { # WHEN
   measured "resident memory $1: $("$state/within" sh -c 'for p in $(pgrep -f "^/stateward"); do

@@ -151,7 +151,7 @@ TEST_CASE("GitHub: the level is the action's, and how much is not shown is said"
   CHECK_FALSE(holds(set.written<GithubReport>({}), "GitHub shows"));
   for (int i = 0; i < 10; ++i) set.find("/kind");
   CHECK(holds(set.written<GithubReport>({}),
-              "error of 11 annotations: GitHub shows 10 of a level for each step\n"));
+              "11 error annotations: GitHub shows 10 of a level for each step\n"));
 }
 
 TEST_CASE("GitLab: every issue has what it needs, and no two have one fingerprint") {
@@ -213,7 +213,7 @@ TEST_CASE("Markdown: what denies comes first, the same mistake is told once") {
         "#### Denied\n\n"
         "- **bad-name** (high): name \"a\" is bad\n"
         "  - `dir/a.yaml:4:9` Pod web\n"
-        "  - `dir/a.yaml:9:9` Pod web: name \"b\" is bad\n"
+        "  - `dir/a.yaml:9:9` Pod web: \"b\"\n"
         "  - remedy: rename it\n\n"
         "#### Warnings\n\n"
         "- **bad-name** (high): it is bad\n"
