@@ -141,9 +141,9 @@ signal -TERM "$(processes_outside serve)"
 
 # A namespace goes, guarded and with everything in it; only foreign finalisers hold it.
 k create namespace doomed >/dev/null; k label namespace doomed stateward.dev/guard=strict >/dev/null
-k apply -n doomed -f "$here/manifests/ledger.yaml" >/dev/null
+k apply -n doomed -f "$here/manifests/ledger.yaml" >/dev/null 2>&1
 within 20 k get -n doomed pvc data-ledger-0
-for object in statefulset/ledger pvc/data-ledger-0; do k patch -n doomed "$object" --type=merge -p '{"metadata":{"finalizers":["example.com/hold"]}}' >/dev/null; done
+for object in statefulset/ledger pvc/data-ledger-0; do k patch -n doomed "$object" --type=merge -p '{"metadata":{"finalizers":["example.com/hold"]}}' >/dev/null 2>&1; done
 from=$(time_now)
 k delete namespace doomed --wait=false >/dev/null
 sleep 3

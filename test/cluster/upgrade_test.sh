@@ -124,5 +124,6 @@ run within 10 as_it_was
 check "and the cluster is as it was before, but for a Service and labels of claims" exits 0
 run grep -c -e "^added Service" -e stateward.dev/retention "$work/changes"
 check "which workloads stand on" test "$out" = 3
+measured "stays: $(cut -d' ' -f2,3 "$work/changes" | sort -u | paste -sd, | sed 's/,/, /g')"
 run k get pods -n users -o jsonpath='{.items[*].status.containerStatuses[0].restartCount}'
 check "users' members ran on all the while" test "$out" = "0 0"
