@@ -21,7 +21,7 @@ check "settings that are right are said to be" both 'exits 0' 'says "stateward.y
 run "$STATEWARD" validate deploy
 check "they are found and obeyed" both 'exits 0' 'says "warn: 3 replicas share claim"'
 (cd deploy && "$STATEWARD" settings show) >shown
-check "from a folder below, too, and show says where from" grep -q '^shared-claim  *warn  *deny  *critical  *../stateward.yaml:3$' shown
+check "from a folder below, too, and show says where from" grep -q '^shared-claim  *warn  *deny  *critical  *../stateward.yaml:3  unknown=deny$' shown
 run "$STATEWARD" validate --no-settings deploy
 check "--no-settings leaves them out" exits 1
 settings >../other.yaml <<<'policies: {shared-claim: {action: off}}'
