@@ -286,7 +286,9 @@ std::optional<std::filesystem::path> find_settings(const std::filesystem::path& 
   namespace fs = std::filesystem;
   std::error_code error;
   fs::path above;
-  for (fs::path at = fs::absolute(folder, error); !error; at = at.parent_path()) {
+  // "." at its end would count as a step up.
+  const fs::path start = (fs::absolute(folder, error) / "").lexically_normal().parent_path();
+  for (fs::path at = start; !error; at = at.parent_path()) {
     if (fs::is_regular_file(at / kSettingsFile, error)) return above / kSettingsFile;
     if (fs::exists(at / ".git", error) || !at.has_relative_path()) break;
     above /= "..";

@@ -273,6 +273,8 @@ TEST_CASE("the nearest stateward.yaml above is found, within the repository") {
   CHECK_FALSE(find_settings(root / "repo/deploy/prod"));
   folder.write("repo/stateward.yaml", kHead);
   CHECK(find_settings(root / "repo/deploy/prod") == fs::path("../../stateward.yaml"));
+  CHECK(find_settings(root / "repo/deploy/./prod/.") == fs::path("../../stateward.yaml"));
+  CHECK(find_settings((root / "repo/deploy/").string() + "/") == fs::path("../stateward.yaml"));
   folder.write("repo/deploy/prod/stateward.yaml", kHead);
   CHECK(find_settings(root / "repo/deploy/prod") == fs::path("stateward.yaml"));
 }
