@@ -191,6 +191,8 @@ int run(const ServeOptions& options) {
   const StopSignals signals;
   // Threads that wait on sockets need no heap of their own each; the inventory is one and large.
   mallopt(M_ARENA_MAX, 2);
+  // What a page of a list needs goes back at once: left alone, this limit grows with what is freed.
+  mallopt(M_MMAP_THRESHOLD, 256 << 10);
   ServingIdentity identity;
   auto prepared = prepare(options, identity);
   if (!prepared) return refuse(prepared.error());
@@ -232,7 +234,12 @@ int run(const ServeOptions& options) {
   }
   const std::chrono::seconds drain = options.local ? std::chrono::seconds{0} : options.drain;
   auto read = std::chrono::steady_clock::now();
+  bool listing = replica != nullptr;
   return serve_until_told(**server, routes, signals, drain, log, [&] {
+    if (listing && replica->inventory().filled()) {
+      listing = false;
+      malloc_trim(0);  // what only the first lists needed
+    }
     if (std::chrono::steady_clock::now() - read < options.reread) return;
     read = std::chrono::steady_clock::now();
     if (prepared->files) prepared->files->reread(now(), identity, log);
