@@ -19,16 +19,30 @@ namespace stateward {
 namespace {
 
 int usage_error(std::string_view message) {
-  say(message);
+  say_each(message);
   return 2;
+}
+
+// The settings themselves are judged too: of their exemptions there may be something to say. Once,
+// where they are among what was given.
+void add_settings(const Settings& settings, std::vector<InputSet>& inputs) {
+  const std::string& file = settings.content().name;
+  std::error_code unreadable;
+  for (const InputSet& input : inputs) {
+    for (const InputFile& given : input) {
+      if (std::filesystem::equivalent(given.path, file, unreadable)) return;
+    }
+  }
+  inputs.push_back({{.name = file, .path = file}});
 }
 
 class Validation {
  public:
   Validation(const ValidateOptions& options, const KustomizePatches& patches,
-             std::vector<const Policy*> policies)
+             std::vector<const Policy*> policies, std::shared_ptr<const Settings> settings)
       : options_(options),
         patches_(patches),
+        settings_(std::move(settings)),
         policies_(std::move(policies)),
         today_(today()),
         tally_(options.report) {
@@ -54,6 +68,7 @@ class Validation {
   void judge(const InputSet& input, Progress& progress, ReportWriter& report) {
     const Manifests manifests = load(input, patches_);
     JudgedSet judged{.manifests = &manifests, .objects = manifests.judged};
+    if (settings_) judged.enforcement = settings_->content().enforcement;
     for (const Object* object : manifests.judged) {
       take(evaluate(policies_, subject(*object, manifests.set)), judged);
     }
@@ -89,7 +104,8 @@ class Validation {
             .operation = before == nullptr ? Operation::create : Operation::update,
             .point = EnforcementPoint::validate,
             .today = today_,
-            .kubernetes = options_.report.kubernetes.value_or(kLatestKubernetes)};
+            .kubernetes = options_.report.kubernetes.value_or(kLatestKubernetes),
+            .settings = settings_.get()};
   }
 
   // The policies that would take the object's namesake for a sibling are skipped.
@@ -139,6 +155,7 @@ class Validation {
 
   const ValidateOptions& options_;
   const KustomizePatches& patches_;
+  const std::shared_ptr<const Settings> settings_;
   std::vector<const Policy*> policies_;
   std::vector<const Policy*> policies_alone_;  // those that look at one object only
   Date today_;
@@ -170,14 +187,18 @@ int run(const ValidateOptions& options) {
   }
   auto policies = chosen_policies(options.report.policies);
   if (!policies) return usage_error(policies.error().message);
+  auto settings = load_settings(options.settings);
+  if (!settings) return usage_error(settings.error().message);
   auto inputs = find_inputs(paths, options.scope);
   if (!inputs) return usage_error(inputs.error().message);
   drop_reports(*inputs, options.report);
+  const bool nothing_given = inputs->empty();
+  if (*settings) add_settings(**settings, *inputs);
   const KustomizePatches patches(paths, *inputs);
-  Validation validation(options, patches, std::move(*policies));
+  Validation validation(options, patches, std::move(*policies), *settings);
   if (const auto loaded = validation.load_old(); !loaded)
     return usage_error(loaded.error().message);
-  if (inputs->empty()) say("no *.yaml, *.yml or *.json file there");
+  if (nothing_given) say("no *.yaml, *.yml or *.json file there");
 
   const auto report = Reports::open(options.report, validation.policies());
   if (!report) return usage_error(report.error().message);

@@ -12,6 +12,7 @@ libfmt-dev|formats messages
 libexpected-dev|errors as values
 nlohmann-json3-dev|writes reports
 libcli11-dev|reads the command line
+libvalijson-dev|holds settings against their schema
 libspdlog-dev|writes logs
 libcpp-httplib-dev|speaks HTTP
 libssl-dev|speaks TLS

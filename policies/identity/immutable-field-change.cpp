@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include "engine/policy.h"
-#include "engine/quantity.h"
 #include "engine/workload.h"
 
 namespace stateward::policies {
@@ -21,14 +20,8 @@ bool same_or_empty(Node one, Node other) {
   return equal(one, other) || (nothing(one) && nothing(other));
 }
 
-// "1Gi" and "1024Mi" are the same amount.
-bool same_amount(Node one, Node other) {
-  const auto left = quantity(one);
-  const auto right = quantity(other);
-  return left.has_value() == right.has_value() && (!left || left->value == right->value);
-}
-
-// Whether two claims ask for the same; what the API server fills in is no difference.
+// Whether two claims ask for the same, but for what claim-template-resize tells of; what the API
+// server fills in is no difference.
 bool same_claim(Node one, Node other, Path& difference) {
   for (const std::string_view map : {"labels", "annotations", "name"}) {
     if (!same_or_empty(one["metadata"][map], other["metadata"][map]))
@@ -36,20 +29,12 @@ bool same_claim(Node one, Node other, Path& difference) {
   }
   const Node left = one["spec"];
   const Node right = other["spec"];
-  for (const std::string_view field :
-       {"accessModes", "storageClassName", "volumeName", "selector", "dataSource", "dataSourceRef",
-        "volumeAttributesClassName"}) {
+  for (const std::string_view field : {"accessModes", "volumeName", "selector", "dataSource",
+                                       "dataSourceRef", "volumeAttributesClassName"}) {
     if (!equal(left[field], right[field])) return difference = Path("/spec") / field, false;
   }
   if (!same_text(left["volumeMode"], right["volumeMode"], "Filesystem"))
     return difference = "/spec/volumeMode", false;
-  for (const std::string_view kind : {"requests", "limits"}) {
-    const Node now = left["resources"][kind]["storage"];
-    const Node before = right["resources"][kind]["storage"];
-    if (same_amount(now, before)) continue;
-    difference = Path("/spec/resources") / kind / "storage";
-    return false;
-  }
   return true;
 }
 
@@ -106,10 +91,10 @@ constinit const Policy immutable_field_change{
         "exists only replicas, ordinals, template, updateStrategy, minReadySeconds, "
         "persistentVolumeClaimRetentionPolicy and, from Kubernetes 1.33 on, revisionHistoryLimit "
         "may change.",
-    .exceptions = "What the API server fills in: a default is the same as nothing.",
-    .remedy =
-        "keep the field, or delete the set with --cascade=orphan and create it again; for a "
-        "larger claim, patch the claims too",
+    .exceptions =
+        "What the API server fills in: a default is the same as nothing. Sizes and storage classes "
+        "of claim templates, which claim-template-resize tells of.",
+    .remedy = "keep the field, or delete the set with --cascade=orphan and create it again",
     .sources =
         "StatefulSetSpec (apps/v1)\n"
         "kubernetes/kubernetes#56341, #68737, #130263; pkg/apis/apps/validation of v1.32.0 and "

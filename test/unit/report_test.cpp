@@ -183,16 +183,17 @@ TEST_CASE("a line of the text report is never a command to GitHub's runner") {
 TEST_CASE("an exemption is printed with its reason, and what was so before is said to be") {
   JudgedFixture set(kHead + "metadata: {name: web}\n");
   set.find("/metadata/name").exemption =
-      Exemption{.reason = "moves\x1b[31m soon", .until = Date{2027, 1, 31}};
+      Exemption{.reason = "moves\x1b[31m soon", .until = Date{2027, 1, 31}, .owner = "storage"};
   set.find("/metadata/name").existed = true;
   const std::string text = set.text();
   CHECK(text.find(": audit: it is bad [bad-name]") != std::string::npos);
-  CHECK(text.find("        exempt: moves [31m soon\n") != std::string::npos);
+  CHECK(text.find("        exempt: moves [31m soon (storage, until 2027-01-31)\n") !=
+        std::string::npos);
   CHECK(text.find(": warn: it is bad [bad-name]") != std::string::npos);
   CHECK(text.find("it was so before, so it is not denied") != std::string::npos);
   const Json findings = set.json()["findings"];
   CHECK(findings[0]["exemption"] ==
-        Json{{"reason", "moves\x1b[31m soon"}, {"until", "2027-01-31"}});
+        Json{{"reason", "moves\x1b[31m soon"}, {"owner", "storage"}, {"until", "2027-01-31"}});
   CHECK(findings[0]["action"] == "audit");
   CHECK(findings[1]["exemption"].is_null());
 }

@@ -106,7 +106,7 @@ TEST_CASE("what may not be listed is said, and makes the sets partial") {
   CHECK(tell(cluster).namespaces == Lines{"prod: StatefulSet/db"});
   cluster.forbidden = {"storageclasses"};
   CHECK(tell(cluster).gaps ==
-        Lines{"may not list storageclasses.storage.k8s.io: whether there is a default is not "
+        Lines{"may not list storageclasses.storage.k8s.io: when and where volumes are made is not "
               "known"});
   cluster.forbidden = {"statefulsets"};
   const Told refused = tell(cluster);
