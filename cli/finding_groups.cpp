@@ -70,7 +70,7 @@ std::vector<FindingGroup> groups_of(const JudgedSet& set) {
   for (const PlacedFinding& placed : set.findings) {
     const Finding& finding = placed.finding;
     const Key key(finding.policy, action_of(finding, set.enforcement), finding.existed,
-                  finding.exemption ? "exempt: " + finding.exemption->reason : "",
+                  finding.exemption ? exempt_text(*finding.exemption) : "",
                   shape_of(finding.message), shape_of(finding.remedy));
     const auto [at, is_new] = known.emplace(key, groups.size());
     if (is_new) groups.emplace_back();

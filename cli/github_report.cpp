@@ -45,7 +45,7 @@ std::string lines_of(const JudgedSet& set, const PlacedFinding& placed, std::uin
   text = safe_text(text);
   const std::string_view made_from = template_of(set, *finding.object);
   if (rendered == 0 && !made_from.empty()) text += "\nfrom " + safe_text(made_from);
-  if (finding.exemption) return text + "\nexempt: " + safe_text(finding.exemption->reason);
+  if (finding.exemption) return text + "\n" + safe_text(exempt_text(*finding.exemption));
   return text + "\nremedy: " + safe_text(finding.remedy);
 }
 

@@ -50,7 +50,7 @@ std::string entry_of(const JudgedSet& set, const FindingGroup& group) {
   for (const PlacedFinding* placed : std::span(group).first(named))
     text += place_line(set, *placed, first);
   if (group.size() > named) text += fmt::format("  - and {} more\n", group.size() - named);
-  if (first.exemption) return text + "  - exempt: " + text_of(first.exemption->reason) + "\n";
+  if (first.exemption) return text + "  - " + text_of(exempt_text(*first.exemption)) + "\n";
   return text + "  - remedy: " + text_of(first.remedy) + "\n";
 }
 

@@ -90,14 +90,6 @@ void TextReport::print_source(const Manifests::File& file, const Span& span) {
        << styled(Style::red, "^" + std::string(width - 1, '~')) << '\n';
 }
 
-// " (storage, until 2027-01-31)"
-std::string terms_of(const Exemption& exemption) {
-  std::string terms = exemption.owner;
-  if (exemption.until)
-    terms += fmt::format("{}until {}", terms.empty() ? "" : ", ", to_string(*exemption.until));
-  return terms.empty() ? terms : fmt::format(" ({})", terms);
-}
-
 void TextReport::print(const JudgedSet& set, const PlacedFinding& placed) {
   const Finding& finding = placed.finding;
   const EnforcementAction action = action_of(finding, set.enforcement);
@@ -117,8 +109,7 @@ void TextReport::print(const JudgedSet& set, const PlacedFinding& placed) {
   if (const auto made_from = template_of(set, *finding.object); !made_from.empty())
     out_ << "        from " << message_text(made_from) << '\n';
   if (finding.exemption) {
-    out_ << "        exempt: " << message_text(finding.exemption->reason)
-         << message_text(terms_of(*finding.exemption)) << '\n';
+    out_ << "        " << message_text(exempt_text(*finding.exemption)) << '\n';
     return;
   }
   if (finding.existed && finding.action == EnforcementAction::deny)

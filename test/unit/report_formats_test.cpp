@@ -75,14 +75,16 @@ TEST_CASE("SARIF: fingerprints outlive lines that are inserted above") {
 TEST_CASE("SARIF: what is exempt is suppressed, what cannot be read is a result, notes are told") {
   JudgedFixture set(kPod);
   set.find("/kind").exemption = Exemption{.reason = "moves"};
+  set.find("/kind").exemption = Exemption{.reason = "moves", .in_settings = true};
   set.trouble(Diagnostic::Severity::error, kBroken, "not YAML");
   set.trouble(Diagnostic::Severity::note, kBroken, "a template");
   const Json run = set.sarif({.broken_off = true})["runs"][0];
   CHECK(run["results"][0]["suppressions"] ==
         Json::parse(R"([{"kind": "inSource", "status": "accepted", "justification": "moves"}])"));
   CHECK(run["results"][0]["level"] == "note");
-  CHECK(run["results"][1]["ruleId"] == kUnreadable);
-  CHECK(run["results"][1]["ruleIndex"] == 1);
+  CHECK(run["results"][1]["suppressions"][0]["kind"] == "external");
+  CHECK(run["results"][2]["ruleId"] == kUnreadable);
+  CHECK(run["results"][2]["ruleIndex"] == 1);
   CHECK(run["tool"]["driver"]["rules"][1]["id"] == kUnreadable);
   const Json invocation = run["invocations"][0];
   CHECK(invocation["executionSuccessful"] == false);
