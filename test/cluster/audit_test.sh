@@ -15,8 +15,12 @@ quiet() { "$@" >"$work/null"; }
 eventually() { for _ in $(seq 100); do "$@" >/dev/null 2>&1 && return; sleep .1; done; "$@"; }
 fails() { ! "$@"; }
 audit() { run "$STATEWARD" audit "$@"; }
-# tells PLACE ACTION POLICY: one line of the report
-tells() { grep -qE "^$1: $2: .* \[$3\]$" <<<"$out"; }
+tells() { # OBJECT ACTION POLICY: at its place, or among those that are like another
+  awk -v place="$1" -v action=": $2: " -v policy="[$3]" 'BEGIN { RS = "" }
+    { head = $0; sub(/\n.*/, "", head)
+      if (index(head, action) && index(head, policy) && (index(head, place action) == 1 || index($0, "\n          " place ":"))) found = 1 }
+    END { exit !found }' <<<"$out"
+}
 # holds CONDITION: a Python expression about the report r
 holds() { python3 -c "import json,sys; r=json.load(sys.stdin); sys.exit(0 if ($1) else 1)" <<<"$out"; }
 as() { # NAME: a kubeconfig with a service account's token
