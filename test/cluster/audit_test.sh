@@ -15,8 +15,13 @@ quiet() { "$@" >"$work/null"; }
 eventually() { for _ in $(seq 100); do "$@" >/dev/null 2>&1 && return; sleep .1; done; "$@"; }
 fails() { ! "$@"; }
 audit() { run "$STATEWARD" audit "$@"; }
-# tells PLACE ACTION POLICY: one line of the report
-tells() { grep -qE "^$1: $2: .* \[$3\]$" <<<"$out"; }
+# tells PLACE ACTION POLICY: one finding of the report, by itself or among those like it
+tells() {
+  awk -v place="$1: " -v heading=": $2: .* \\[$3\\]\$" '
+    /^[^ ]/ { told = $0 ~ heading; if (told && index($0, place) == 1) found = 1 }
+    /^ / { sub(/^ +/, ""); if (told && index($0, place) == 1) found = 1 }
+    END { exit !found }' <<<"$out"
+}
 # holds CONDITION: a Python expression about the report r
 holds() { python3 -c "import json,sys; r=json.load(sys.stdin); sys.exit(0 if ($1) else 1)" <<<"$out"; }
 as() { # NAME: a kubeconfig with a service account's token
@@ -31,7 +36,7 @@ quiet k create -n prod -f "$here/manifests/claims.yaml"
 old=$SECONDS
 quiet k create namespace other
 quiet k apply -n other -f "$here/manifests/shared.yaml"
-sed 's/serviceName: shared/serviceName: 1shared/; s/name: shared}/name: digit}/' "$here/manifests/shared.yaml" | quiet k apply -n other -f -
+sed 's/serviceName: shared/serviceName: 1shared/; s/name: shared}/name: digit}/; s/app: shared/app: digit/g' "$here/manifests/shared.yaml" | quiet k apply -n other -f -
 quiet k create namespace relaxed
 quiet k label namespace relaxed stateward.dev/enforcement=warn
 quiet k apply -n relaxed -f "$here/manifests/shared.yaml"
