@@ -15,11 +15,10 @@ quiet() { "$@" >"$work/null"; }
 eventually() { for _ in $(seq 100); do "$@" >/dev/null 2>&1 && return; sleep .1; done; "$@"; }
 fails() { ! "$@"; }
 audit() { run "$STATEWARD" audit "$@"; }
-# tells PLACE ACTION POLICY: one finding of the report, by itself or among those like it
-tells() {
-  awk -v place="$1: " -v heading=": $2: .* \\[$3\\]\$" '
-    /^[^ ]/ { told = $0 ~ heading; if (told && index($0, place) == 1) found = 1 }
-    /^ / { sub(/^ +/, ""); if (told && index($0, place) == 1) found = 1 }
+tells() { # OBJECT ACTION POLICY: at its place, or among those that are like another
+  awk -v place="$1" -v action=": $2: " -v policy="[$3]" 'BEGIN { RS = "" }
+    { head = $0; sub(/\n.*/, "", head)
+      if (index(head, action) && index(head, policy) && (index(head, place action) == 1 || index($0, "\n          " place ":"))) found = 1 }
     END { exit !found }' <<<"$out"
 }
 # holds CONDITION: a Python expression about the report r
