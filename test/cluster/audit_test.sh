@@ -35,7 +35,7 @@ quiet k create -n prod -f "$here/manifests/claims.yaml"
 old=$SECONDS
 quiet k create namespace other
 quiet k apply -n other -f "$here/manifests/shared.yaml"
-sed 's/serviceName: shared/serviceName: 1shared/; s/name: shared}/name: digit}/' "$here/manifests/shared.yaml" | quiet k apply -n other -f -
+sed 's/serviceName: shared/serviceName: 1shared/; s/name: shared}/name: digit}/; s/app: shared/app: digit/g' "$here/manifests/shared.yaml" | quiet k apply -n other -f -
 quiet k create namespace relaxed
 quiet k label namespace relaxed stateward.dev/enforcement=warn
 quiet k apply -n relaxed -f "$here/manifests/shared.yaml"
