@@ -38,11 +38,11 @@ bool set_random_serial(X509& certificate) {
   return number && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(&certificate)) != nullptr;
 }
 
-bool set_life(X509& certificate, std::chrono::sys_seconds now, std::chrono::sys_seconds end) {
+bool set_life(X509& certificate, std::chrono::sys_seconds begin, std::chrono::sys_seconds end) {
   const auto seconds = [](std::chrono::sys_seconds time) {
     return static_cast<time_t>(time.time_since_epoch().count());
   };
-  return ASN1_TIME_set(X509_getm_notBefore(&certificate), seconds(now - kBackdated)) != nullptr &&
+  return ASN1_TIME_set(X509_getm_notBefore(&certificate), seconds(begin)) != nullptr &&
          ASN1_TIME_set(X509_getm_notAfter(&certificate), seconds(end)) != nullptr;
 }
 
@@ -151,13 +151,14 @@ struct Draft {
 };
 
 // What both kinds have in common; not yet signed.
-Result<Draft> draft(const char* name, std::chrono::sys_seconds now, std::chrono::sys_seconds end) {
+Result<Draft> draft(const char* name, std::chrono::sys_seconds begin,
+                    std::chrono::sys_seconds end) {
   Draft made{Certificate(X509_new()), PrivateKey(EVP_EC_gen("P-256"))};
-  const bool done = made.certificate && made.key &&
-                    X509_set_version(made.certificate.get(), kVersion3) == 1 &&
-                    set_random_serial(*made.certificate) && set_life(*made.certificate, now, end) &&
-                    set_common_name(X509_get_subject_name(made.certificate.get()), name) &&
-                    X509_set_pubkey(made.certificate.get(), made.key.get()) == 1;
+  const bool done =
+      made.certificate && made.key && X509_set_version(made.certificate.get(), kVersion3) == 1 &&
+      set_random_serial(*made.certificate) && set_life(*made.certificate, begin, end) &&
+      set_common_name(X509_get_subject_name(made.certificate.get()), name) &&
+      X509_set_pubkey(made.certificate.get(), made.key.get()) == 1;
   if (!done) return tl::unexpected(openssl_error("making a certificate"));
   return made;
 }
@@ -217,7 +218,9 @@ Result<Authority> make_authority(std::chrono::sys_seconds now,
     if (is_address(name) || !is_dns_name(name))
       return fail(fmt::format("\"{}\" is no DNS name", name));
   }
-  const auto made = draft(kAuthorityName, now, now + life);
+  // Its times say when it is to be replaced: what it is backdated by must be a small part of them.
+  const auto begin = now - std::min<std::chrono::seconds>(kBackdated, life / 12);
+  const auto made = draft(kAuthorityName, begin, now + life);
   if (!made) return tl::unexpected(made.error());
   X509& certificate = *made->certificate;
   const bool done =
@@ -241,7 +244,7 @@ Result<Identity> issue(const Authority& authority, std::span<const std::string> 
   if (!signer) return tl::unexpected(signer.error());
   X509& issuer = *signer->certificate;
   if (auto checked = check_names(issuer, names); !checked) return tl::unexpected(checked.error());
-  const auto made = draft(kServingName, now, std::min(now + life, not_after(issuer)));
+  const auto made = draft(kServingName, now - kBackdated, std::min(now + life, not_after(issuer)));
   if (!made) return tl::unexpected(made.error());
 
   X509& certificate = *made->certificate;

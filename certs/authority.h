@@ -11,8 +11,9 @@
 
 namespace stateward {
 
-// Certificates hold from a little before they are made: clocks differ.
-inline constexpr std::chrono::minutes kBackdated{5};
+// Certificates hold from long before they are made: who signs may have a clock that runs ahead, and
+// is to be believed by API servers whose clocks are right.
+inline constexpr std::chrono::hours kBackdated{30 * 24};
 inline constexpr std::chrono::hours kAuthorityLife{365 * 24};
 inline constexpr std::chrono::hours kServingLife{7 * 24};
 

@@ -39,8 +39,9 @@
 //
 // Clocks. A time in the future means that the clock went back: the wait begins anew. A clock that
 // leaps ahead ends a wait early; then only a replica that is cut off from the Secret is left
-// behind. Authorities that begin up to a day from now are kept: they become valid by waiting, and a
-// clock that is wrong for an hour must not replace them.
+// behind. Everything is backdated by weeks, so what is made by a clock that is ahead is believed where
+// clocks are right. Authorities that begin up to a day from now are kept all the same: they become
+// valid by waiting, and a clock that is wrong for an hour must not replace them.
 //
 // What is broken.
 // - The authority is gone, unreadable or expired: nobody can mint, and no bundle can be made of it.
@@ -72,7 +73,8 @@ namespace {
 
 using std::chrono::sys_seconds;
 
-constexpr std::chrono::hours kTolerated{24};  // an authority may begin that far in the future
+constexpr std::chrono::hours kTolerated{24};   // an authority may begin that far in the future
+constexpr std::chrono::minutes kDiffering{5};  // clocks; more, and one has gone back
 // Where a configuration does not take the bundle: when to look whether it does by now.
 constexpr std::chrono::seconds kRetry{30};
 
@@ -333,12 +335,12 @@ bool leaf_is_due(const Identity& leaf, const Authority& signer, sys_seconds now,
   const auto issuer = certificates_from_pem(signer.certificate);
   if (!chain || !issuer) return true;
   X509& serving = *chain->front();
-  const sys_seconds begin = not_before(serving);
-  const std::chrono::duration<double> life = not_after(serving) - begin;
-  const auto due = begin + life * (2.0 / 3 * (1 + std::clamp(jitter, -0.1, 0.1)));
+  const sys_seconds made = not_before(serving) + kBackdated;
+  const std::chrono::duration<double> life = not_after(serving) - made;
+  const auto due = made + life * (2.0 / 3 * (1 + std::clamp(jitter, -0.1, 0.1)));
   const bool own = X509_verify(&serving, X509_get0_pubkey(issuer->front().get())) == 1;
   ERR_clear_error();
-  return !own || now < begin || now >= due;
+  return !own || now + kDiffering < made || now >= due;
 }
 
 }  // namespace stateward

@@ -88,9 +88,9 @@ std::optional<RotationStatus> rotation_status(const AuthoritySecret& stored);
 // the leaf that one has.
 Result<Authority> signing_authority(const AuthoritySecret& stored, std::chrono::sys_seconds now);
 
-// The leaf is to be replaced by one of `signer`: it is in the last third of its life, not valid at
-// `now`, or another's. `jitter`, from -0.1 to 0.1, moves the first of these, so that replicas that
-// started together do not renew together.
+// The leaf is to be replaced by one of `signer`: it is in the last third of its life, made after
+// `now` (the clock has gone back), or another's. `jitter`, from -0.1 to 0.1, moves the first of
+// these, so that replicas that started together do not renew together.
 bool leaf_is_due(const Identity& leaf, const Authority& signer, std::chrono::sys_seconds now,
                  double jitter);
 

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iostream>
+#include <memory>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
 
 #include "cli/progress.h"
+#include "cli/report_output.h"
+#include "cluster/server_version.h"
 #include "cluster/survey.h"
 
 namespace stateward {
@@ -36,10 +39,31 @@ class Audit {
   Audit(const AuditOptions& options, std::vector<const Policy*> policies)
       : policies_(std::move(policies)),
         today_(today()),
-        tally_(options.report),
-        format_(options.report.format),
-        report_(report_writer(options.report)) {
+        kubernetes_(options.report.kubernetes),
+        tally_(options.report) {
     tally_.summary.namespaces = 0;
+  }
+
+  // Before anything is judged: what cannot be written is known then.
+  Result<void> open(const ReportOptions& options) {
+    auto report = Reports::open(options, policies_);
+    if (!report) return tl::unexpected(report.error());
+    report_ = std::move(*report);
+    return {};
+  }
+
+  // For which release is judged, where that was not said: the server's own. An error where it
+  // cannot be asked anything.
+  ApiResult<void> choose_version(ApiClient& client) {
+    if (kubernetes_) return {};
+    const auto version = server_version(client);
+    if (!version && (version.error().status == 0 || version.error().status == 401))
+      return tl::unexpected(version.error());
+    kubernetes_ = version.value_or(kLatestKubernetes);
+    if (!version)
+      note({.what = fmt::format("{}: judged for Kubernetes {}.{}", version.error().message,
+                                kLatestKubernetes.major, kLatestKubernetes.minor)});
+    return {};
   }
 
   void judge(const SurveyedNamespace& surveyed) {
@@ -48,11 +72,9 @@ class Audit {
       if (object.known()) judge(object, surveyed.set, judged);
     }
     ++*tally_.summary.namespaces;
-    tally_.take(judged.skipped);
     sort(judged);
     progress_.step(fmt::format("{} objects in {} namespaces", tally_.summary.objects,
                                *tally_.summary.namespaces));
-    if (judged.findings.empty() && judged.skipped.empty()) return;
     progress_.wipe();
     report_->add(judged);
   }
@@ -71,10 +93,9 @@ class Audit {
       trouble(Diagnostic::Severity::error,
               fmt::format("{}: {}", server_of(access), explained(surveyed.error())));
     }
-    // Of nothing there is no sum, but a report for programs is always whole.
-    if (surveyed || tally_.summary.objects > 0 || format_ == ReportOptions::Format::json)
-      report_->finish(tally_.summary);
-    if (!std::cout.flush()) return failure("the report cannot be written to standard output");
+    tally_.summary.broken_off = !surveyed;
+    report_->finish(tally_.summary);
+    if (const auto kept = report_->keep(); !kept) return failure(kept.error().message);
     if (!surveyed) return 2;
     return tally_.failed() ? 1 : 0;
   }
@@ -82,14 +103,17 @@ class Audit {
  private:
   void judge(const Object& object, const ObjectSet& set, JudgedSet& judged) {
     ++tally_.summary.objects;
-    Evaluation result =
-        evaluate(policies_,
-                 {.object = object, .set = set, .point = EnforcementPoint::audit, .today = today_});
+    judged.objects.push_back(&object);
+    Evaluation result = evaluate(policies_, {.object = object,
+                                             .set = set,
+                                             .point = EnforcementPoint::audit,
+                                             .today = today_,
+                                             .kubernetes = *kubernetes_});
     for (Finding& finding : result.findings) {
       if (tally_.take(finding, action_of(finding, judged.enforcement)))
         judged.findings.push_back({std::move(finding), {}});
     }
-    judged.skipped.insert(judged.skipped.end(), result.skipped.begin(), result.skipped.end());
+    for (const Skipped& skipped : result.skipped) tally_.take(skipped);
   }
 
   static void sort(JudgedSet& judged) {
@@ -98,6 +122,10 @@ class Audit {
       return std::tuple(finding.object->kind_name, finding.object->name, finding.policy->id,
                         std::string_view(finding.path.text()));
     };
+    std::stable_sort(
+        judged.objects.begin(), judged.objects.end(), [](const Object* left, const Object* right) {
+          return std::tie(left->kind_name, left->name) < std::tie(right->kind_name, right->name);
+        });
     std::stable_sort(judged.findings.begin(), judged.findings.end(),
                      [&](const auto& left, const auto& right) { return key(left) < key(right); });
   }
@@ -110,9 +138,9 @@ class Audit {
 
   std::vector<const Policy*> policies_;
   Date today_;
+  std::optional<KubernetesVersion> kubernetes_;
   Tally tally_;
-  ReportOptions::Format format_;
-  std::unique_ptr<ReportWriter> report_;
+  std::unique_ptr<Reports> report_;
   Progress progress_;
 };
 
@@ -133,6 +161,10 @@ int run(const AuditOptions& options) {
   if (!options.all_namespaces) wanted.left_out = kSystemNamespaces;
   ApiClient client(*source);
   Audit audit(options, std::move(*policies));
+  if (const auto opened = audit.open(options.report); !opened)
+    return failure(opened.error().message);
+  if (const auto chosen = audit.choose_version(client); !chosen)
+    return audit.finish(chosen, client.access());
   const auto surveyed = survey(
       client, wanted, [&](const SurveyedNamespace& one) { audit.judge(one); },
       [&](const SurveyGap& gap) { audit.note(gap); });

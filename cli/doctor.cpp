@@ -61,7 +61,7 @@ int run(const DoctorOptions& options) {
                .now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())});
   if (!checkups)
     return failure(fmt::format("{}: {}", server_of(client.access()), explained(checkups.error())));
-  if (options.format == ReportOptions::Format::json) {
+  if (options.format == DoctorOptions::Format::json) {
     print_json(*checkups);
   } else {
     print_text(*checkups);

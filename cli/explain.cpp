@@ -4,18 +4,20 @@
 
 #include <algorithm>
 #include <iostream>
-#include <span>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "cli/json_text.h"
 #include "cli/nearest.h"
+#include "cli/policy_pages.h"
+#include "cli/topic.h"
 #include "policies/catalogue.h"
 
 namespace stateward {
 namespace {
 
-using policies::Example;
 using policies::InjectionEntry;
 using policies::PolicyEntry;
 
@@ -62,93 +64,131 @@ std::string indented(std::string_view text) {
   return out;
 }
 
-void print_section(std::string_view title, std::string_view text) {
-  if (text.empty()) return;
-  std::cout << '\n' << title << '\n' << wrapped(text, "  ");
+std::string text_page(const Topic& topic) {
+  std::string out = wrapped(fmt::format("{}: {}", topic.id, topic.summary), "");
+  std::string facts;
+  for (const auto& [name, value] : topic.facts)
+    facts += fmt::format("{}{}: {}", facts.empty() ? "" : "; ", name, value);
+  out += wrapped(facts, "");
+  for (const Topic::Section& section : topic.sections)
+    out += fmt::format("\n{}\n{}", section.title, wrapped(section.text, "  "));
+  for (const Topic::Sample& sample : topic.samples)
+    out += fmt::format("\n{}\n{}", sample.title, indented(sample.text));
+  return out;
 }
 
-// "bad.yaml" itself, else the first of its kind.
-const Example* example_of(std::span<const Example> examples, std::string_view kind) {
-  const Example* first = nullptr;
-  for (const Example& example : examples) {
-    if (!example.file.starts_with(kind)) continue;
-    if (example.file.substr(kind.size()) == ".yaml") return &example;
-    if (first == nullptr) first = &example;
-  }
-  return first;
-}
-
-void print_example(std::string_view title, std::span<const Example> examples,
-                   std::string_view kind) {
-  const Example* example = example_of(examples, kind);
-  if (example != nullptr) std::cout << '\n' << title << '\n' << indented(example->text);
-}
-
-void print(const PolicyEntry& entry) {
-  const Policy& policy = *entry.policy;
-  std::cout << wrapped(fmt::format("{}: {}", policy.id, policy.summary), "")
-            << fmt::format("section {}, severity {}, action {}; in guarded namespaces {}{}\n",
-                           policy.section, to_string(policy.severity), to_string(policy.action),
-                           to_string(policy.guarded),
-                           policy.needs == Needs::live ? "; live clusters only" : "");
-  print_section("Why", policy.reason);
-  print_section("When it stays silent", policy.exceptions);
-  print_section("What to do", policy.remedy);
-  print_section("Sources", policy.sources);
-  print_example("Found here", entry.examples, "bad");
-  print_example("Fixed", entry.examples, "fixed");
-  print_example("Not found here", entry.examples, "good");
-}
-
-void print(const InjectionEntry& entry) {
-  const Injection& injection = *entry.injection;
-  std::cout << wrapped(fmt::format("{}: {}", injection.id, injection.summary), "")
-            << fmt::format("opt out: annotation {}: none, or a list without \"{}\"\n",
-                           kInjectAnnotation, injection.group);
-  print_section("Why", injection.reason);
-  print_section("When nothing is injected", injection.exceptions);
-  print_section("Sources", injection.sources);
-  print_example("Injected into this", entry.examples, "bad");
-  print_example("The result", entry.examples, "fixed");
-  print_example("Left alone", entry.examples, "good");
-}
-
-void print_list() {
+std::string text_list() {
+  std::string out;
   std::string_view section;
   for (const PolicyEntry& entry : policies::policy_entries_of_build()) {
     const Policy& policy = *entry.policy;
     if (policy.section != section)
-      std::cout << (section.empty() ? "" : "\n") << policy.section << '\n';
+      out += fmt::format("{}{}\n", section.empty() ? "" : "\n", policy.section);
     section = policy.section;
-    std::cout << fmt::format("  {:<36} {:<5} {:<9} {}\n", policy.id, to_string(policy.action),
-                             to_string(policy.severity), policy.summary);
+    out += fmt::format("  {:<36} {:<5} {:<9} {}\n", policy.id, to_string(policy.action),
+                       to_string(policy.severity), policy.summary);
   }
-  std::cout << "\ninjections\n";
+  out += "\ninjections\n";
+  for (const InjectionEntry& entry : policies::injection_entries_of_build())
+    out += fmt::format("  {:<36} {}\n", entry.injection->id, entry.injection->summary);
+  return out;
+}
+
+ReportJson examples_json(std::span<const policies::Example> examples) {
+  ReportJson all = ReportJson::array();
+  for (const policies::Example& example : examples)
+    all.push_back({{"file", example.file}, {"text", example.text}});
+  return all;
+}
+
+ReportJson json_of(const PolicyEntry& entry) {
+  const Policy& policy = *entry.policy;
+  return {{"id", policy.id},
+          {"section", policy.section},
+          {"severity", to_string(policy.severity)},
+          {"action", to_string(policy.action)},
+          {"guarded", to_string(policy.guarded)},
+          {"liveOnly", policy.needs == Needs::live},
+          {"needsComplete", policy.needs == Needs::absence},
+          {"summary", policy.summary},
+          {"reason", policy.reason},
+          {"exceptions", policy.exceptions},
+          {"remedy", policy.remedy},
+          {"sources", policy.sources},
+          {"examples", examples_json(entry.examples)}};
+}
+
+ReportJson json_of(const InjectionEntry& entry) {
+  const Injection& injection = *entry.injection;
+  return {{"id", injection.id},
+          {"group", injection.group},
+          {"summary", injection.summary},
+          {"reason", injection.reason},
+          {"exceptions", injection.exceptions},
+          {"sources", injection.sources},
+          {"examples", examples_json(entry.examples)}};
+}
+
+std::string json_list() {
+  ReportJson list = {{"schema", "stateward.dev/policies/v1"},
+                     {"policies", ReportJson::array()},
+                     {"injections", ReportJson::array()}};
+  for (const PolicyEntry& entry : policies::policy_entries_of_build())
+    list["policies"].push_back(json_of(entry));
+  for (const InjectionEntry& entry : policies::injection_entries_of_build())
+    list["injections"].push_back(json_of(entry));
+  return to_ascii(list) + "\n";
+}
+
+template <typename Entry>
+std::string page(const Entry& entry, ExplainOptions::Format format) {
+  if (format == ExplainOptions::Format::json) return to_ascii(json_of(entry)) + "\n";
+  const Topic topic = topic_of(entry);
+  return format == ExplainOptions::Format::markdown ? markdown_page(topic) : text_page(topic);
+}
+
+std::string list(ExplainOptions::Format format) {
+  if (format == ExplainOptions::Format::json) return json_list();
+  return format == ExplainOptions::Format::markdown ? markdown_index() : text_list();
+}
+
+int usage_error(std::string_view message) {
+  std::cerr << "stateward: " << message << '\n';
+  return 2;
+}
+
+// Of the policy or injection of that name.
+std::optional<std::string> page_of(const ExplainOptions& options,
+                                   std::vector<std::string_view>& known) {
+  for (const PolicyEntry& entry : policies::policy_entries_of_build()) {
+    if (entry.policy->id == options.id) return page(entry, options.format);
+    known.push_back(entry.policy->id);
+  }
   for (const InjectionEntry& entry : policies::injection_entries_of_build()) {
-    std::cout << fmt::format("  {:<36} {}\n", entry.injection->id, entry.injection->summary);
+    if (entry.injection->id == options.id) return page(entry, options.format);
+    known.push_back(entry.injection->id);
   }
+  return std::nullopt;
 }
 
 }  // namespace
 
 int run(const ExplainOptions& options) {
-  if (options.id.empty()) {
-    print_list();
-    return 0;
+  if (!options.out.empty()) {
+    if (options.format != ExplainOptions::Format::markdown || !options.id.empty())
+      return usage_error("--out writes pages of all policies as Markdown: -o markdown --out DIR");
+    const auto written = write_pages(options.out);
+    return written ? 0 : usage_error(written.error().message);
   }
   std::vector<std::string_view> known;
-  for (const PolicyEntry& entry : policies::policy_entries_of_build()) {
-    if (entry.policy->id == options.id) return print(entry), 0;
-    known.push_back(entry.policy->id);
+  const auto text = options.id.empty() ? list(options.format) : page_of(options, known);
+  if (!text) {
+    return usage_error(
+        fmt::format("there is no policy \"{}\"; did you mean {}? stateward explain lists them",
+                    options.id, nearest(options.id, known)));
   }
-  for (const InjectionEntry& entry : policies::injection_entries_of_build()) {
-    if (entry.injection->id == options.id) return print(entry), 0;
-    known.push_back(entry.injection->id);
-  }
-  std::cerr << fmt::format(
-      "stateward: there is no policy \"{}\"; did you mean {}? stateward explain lists them\n",
-      options.id, nearest(options.id, known));
-  return 2;
+  std::cout << *text;
+  return std::cout.flush() ? 0 : usage_error("cannot write to standard output");
 }
 
 }  // namespace stateward

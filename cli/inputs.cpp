@@ -29,9 +29,19 @@ bool is_manifest(const fs::path& path) {
 
 bool is_hidden(const fs::path& path) { return path.filename().native().starts_with('.'); }
 
+bool climbs(const fs::path& path) {
+  return std::find(path.begin(), path.end(), "..") != path.end();
+}
+
+// Relative to where the command runs, where the file is below that.
 std::string printed(const fs::path& path) {
-  const std::string name = path.generic_string();
-  return name.starts_with("./") && name.size() > 2 ? name.substr(2) : name;
+  if (climbs(path)) return path.generic_string();  // where ".." leads to, links decide
+  const fs::path plain = path.lexically_normal();
+  std::error_code error;
+  const fs::path here = fs::current_path(error);
+  if (error || !plain.is_absolute()) return plain.generic_string();
+  const fs::path below = plain.lexically_relative(here);
+  return (below.empty() || climbs(below) ? plain : below).generic_string();
 }
 
 // A folder as the file system tells it from others, however it is spelled. Standard input has none.
@@ -105,7 +115,7 @@ Result<Folders> expand(const std::vector<std::string>& arguments) {
   for (const std::string& argument : arguments) {
     std::error_code error;
     if (argument == "-") {
-      folders[{}].push_back({"<stdin>", {}});
+      folders[{}].push_back({std::string(kStandardInput), {}});
     } else if (fs::is_directory(argument, error)) {
       if (auto walked = walk.add(argument); !walked)
         return fail(fmt::format("cannot open folder {}: {}", argument, walked.error().message));

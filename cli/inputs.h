@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/result.h"
@@ -12,8 +13,10 @@ namespace stateward {
 
 enum class Scope : std::uint8_t { folder, input, file };  // what makes one set
 
+inline constexpr std::string_view kStandardInput = "<stdin>";  // as a file's name
+
 struct InputFile {
-  std::string name;            // as it is printed: the way the user named it
+  std::string name;  // as it is printed: relative to the current folder where it is below that
   std::string path;  // empty for standard input
 };
 

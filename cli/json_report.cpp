@@ -2,31 +2,26 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
 #include <utility>
+
+#include "cli/fingerprint.h"
+#include "cli/json_text.h"
 
 namespace stateward {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-// ASCII only, so that no terminal and no log can be made to do anything.
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
-}
 
 std::string date(const Date& day) {
   return fmt::format("{:04}-{:02}-{:02}", day.year, day.month, day.day);
 }
 
-Json object_json(const Object& object) {
+ReportJson object_json(const Object& object) {
   return {{"apiVersion", object.api_version},
           {"kind", object.kind_name},
           {"namespace", object.name_space},
           {"name", object.name}};
 }
 
-Json location_json(std::string_view file, const Span& span) {
+ReportJson location_json(std::string_view file, const Span& span) {
   if (file.empty()) return nullptr;
   return {{"file", file},
           {"line", span.start.line},
@@ -35,41 +30,42 @@ Json location_json(std::string_view file, const Span& span) {
           {"endColumn", span.end.column}};
 }
 
-Json fix_json(const std::optional<Fix>& fix) {
+ReportJson fix_json(const std::optional<Fix>& fix) {
   if (!fix) return nullptr;
   // A patch that were no JSON would take the whole report with it.
-  Json patch = Json::parse(to_json(fix->patch), nullptr, false);
+  ReportJson patch = ReportJson::parse(to_json(fix->patch), nullptr, false);
   if (patch.is_discarded()) return nullptr;
   return {{"applicability", fix->applicability == Fix::Applicability::safe ? "safe" : "unsafe"},
           {"patch", std::move(patch)}};
 }
 
-Json exemption_json(const std::optional<Exemption>& exemption) {
+ReportJson exemption_json(const std::optional<Exemption>& exemption) {
   if (!exemption) return nullptr;
   return {{"reason", exemption->reason},
-          {"until", exemption->until ? Json(date(*exemption->until)) : Json(nullptr)}};
+          {"until", exemption->until ? ReportJson(date(*exemption->until)) : ReportJson(nullptr)}};
 }
 
-Json finding_json(const JudgedSet& set, const PlacedFinding& placed) {
+ReportJson finding_json(const JudgedSet& set, const PlacedFinding& placed,
+                        const std::string& fingerprint) {
   const Finding& finding = placed.finding;
-  return {
-      {"policy", finding.policy->id},
-      {"severity", to_string(finding.severity)},
-      {"action", to_string(action_of(finding, set.enforcement))},
-      {"object", object_json(*finding.object)},
-      {"path", finding.path.text()},
-      {"location", set.manifests == nullptr
-                       ? Json()
-                       : location_json(set.manifests->file_of(*finding.object).name, placed.place)},
-      {"message", finding.message},
-      {"remedy", finding.remedy},
-      {"fix", fix_json(finding.fix)},
-      {"exemption", exemption_json(finding.exemption)}};
+  const std::string_view made_from = template_of(set, *finding.object);
+  return {{"policy", finding.policy->id},
+          {"severity", to_string(finding.severity)},
+          {"action", to_string(action_of(finding, set.enforcement))},
+          {"object", object_json(*finding.object)},
+          {"path", finding.path.text()},
+          {"location", location_json(file_of(set, *finding.object), placed.place)},
+          {"template", made_from.empty() ? ReportJson() : ReportJson(made_from)},
+          {"message", finding.message},
+          {"remedy", finding.remedy},
+          {"fix", fix_json(finding.fix)},
+          {"exemption", exemption_json(finding.exemption)},
+          {"fingerprint", fingerprint}};
 }
 
-void append(std::string& list, const Json& entry) {
+void append(std::string& list, const ReportJson& entry) {
   if (!list.empty()) list += ",\n";
-  list += dump(entry);
+  list += to_ascii(entry);
 }
 
 }  // namespace
@@ -79,18 +75,14 @@ JsonReport::JsonReport(std::ostream& out) : out_(out) {
 }
 
 void JsonReport::add(const JudgedSet& set) {
-  for (const PlacedFinding& placed : set.findings) {
-    out_ << (first_ ? "\n" : ",\n") << dump(finding_json(set, placed));
+  const std::vector<std::string> known_by = fingerprints(set);
+  for (std::size_t index = 0; index < set.findings.size(); ++index) {
+    out_ << (first_ ? "\n" : ",\n")
+         << to_ascii(finding_json(set, set.findings[index], known_by[index]));
     first_ = false;
   }
-  if (set.manifests != nullptr) {
-    for (const Diagnostic& diagnostic : set.manifests->diagnostics) add(diagnostic);
-  }
-  for (const Skipped& skipped : set.skipped) {
-    append(skipped_, {{"policy", skipped.policy->id},
-                      {"object", object_json(*skipped.object)},
-                      {"reason", skipped.reason}});
-  }
+  if (set.manifests == nullptr) return;
+  for (const Diagnostic& diagnostic : set.manifests->diagnostics) add(diagnostic);
 }
 
 void JsonReport::add(const Diagnostic& diagnostic) {
@@ -101,7 +93,12 @@ void JsonReport::add(const Diagnostic& diagnostic) {
 }
 
 void JsonReport::finish(const Summary& summary) {
-  Json counts = Json::object();
+  std::string skipped;
+  for (const auto& [reason, count] : summary.skipped) {
+    for (const auto& [policy, judgements] : count.policies)
+      append(skipped, {{"policy", policy->id}, {"reason", reason}, {"objects", judgements}});
+  }
+  ReportJson counts = ReportJson::object();
   if (summary.namespaces) counts["namespaces"] = *summary.namespaces;
   counts.update({{"files", summary.files},
                  {"documents", summary.documents},
@@ -110,9 +107,12 @@ void JsonReport::finish(const Summary& summary) {
                  {"findings",
                   {{"deny", summary.denied}, {"warn", summary.warned}, {"audit", summary.audited}}},
                  {"hidden", summary.hidden},
-                 {"exempted", summary.exempted}});
-  out_ << "\n],\"diagnostics\":[" << diagnostics_ << "],\"skipped\":[" << skipped_
-       << "],\"summary\":" << dump(counts) << "}\n";
+                 {"exempted", summary.exempted},
+                 {"implied", summary.implied},
+                 {"unreadable", summary.unreadable},
+                 {"brokenOff", summary.broken_off}});
+  out_ << "\n],\"diagnostics\":[" << diagnostics_ << "],\"skipped\":[" << skipped
+       << "],\"summary\":" << to_ascii(counts) << "}\n";
 }
 
 }  // namespace stateward

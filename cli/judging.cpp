@@ -1,29 +1,16 @@
 #include "cli/judging.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <iostream>
 
-#include "cli/json_report.h"
 #include "cli/nearest.h"
 #include "cli/safe_text.h"
-#include "cli/text_report.h"
 #include "policies/catalogue.h"
 
 namespace stateward {
-namespace {
-
-bool use_color(ReportOptions::Color color) {
-  if (color != ReportOptions::Color::automatic) return color == ReportOptions::Color::always;
-  const char* no_color = std::getenv("NO_COLOR");
-  return isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
-}
-
-}  // namespace
 
 Result<std::vector<const Policy*>> chosen_policies(const std::vector<std::string>& ids) {
   const std::vector<const Policy*> all = policies::all_policies();
@@ -43,11 +30,6 @@ Result<std::vector<const Policy*>> chosen_policies(const std::vector<std::string
   return chosen;
 }
 
-std::unique_ptr<ReportWriter> report_writer(const ReportOptions& options) {
-  if (options.format == ReportOptions::Format::json) return std::make_unique<JsonReport>(std::cout);
-  return std::make_unique<TextReport>(std::cout, use_color(options.color));
-}
-
 Date today() {
   const std::chrono::year_month_day day =
       std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
@@ -59,6 +41,10 @@ void say(std::string_view message) { std::cerr << "stateward: " << safe_text(mes
 
 bool Tally::take(const Finding& finding, EnforcementAction action) {
   if (action == EnforcementAction::off) return false;
+  if (finding.implied_by != nullptr) {
+    ++summary.implied;
+    return false;
+  }
   summary.denied += action == EnforcementAction::deny ? 1U : 0U;
   summary.warned += action == EnforcementAction::warn ? 1U : 0U;
   summary.audited += action == EnforcementAction::audit ? 1U : 0U;
@@ -69,12 +55,10 @@ bool Tally::take(const Finding& finding, EnforcementAction action) {
   return shown;
 }
 
-void Tally::take(std::span<const Skipped> skipped) {
-  for (const Skipped& one : skipped) {
-    Summary::SkippedCount& counted = summary.skipped[one.reason];
-    counted.policies.insert(one.policy);
-    ++counted.judgements;
-  }
+void Tally::take(const Skipped& skipped) {
+  Summary::SkippedCount& counted = summary.skipped[skipped.reason];
+  ++counted.policies[skipped.policy];
+  ++counted.judgements;
 }
 
 }  // namespace stateward

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,21 +15,23 @@
 namespace stateward {
 
 struct ReportOptions {
-  enum class Format : std::uint8_t { text, json };
+  enum class Format : std::uint8_t { text, json, sarif, junit, github, gitlab, markdown };
+  struct Output {
+    Format format = Format::text;
+    std::string file;  // empty: standard output
+  };
   enum class Color : std::uint8_t { automatic, always, never };
 
-  Format format = Format::text;
+  std::vector<Output> outputs;  // at most one to standard output; none: text goes there
   Color color = Color::automatic;
   EnforcementAction fail_on = EnforcementAction::deny;  // off: never
   Severity min_severity = Severity::medium;             // of findings that are shown
   std::vector<std::string> policies;                    // empty: all
+  std::optional<KubernetesVersion> kubernetes;          // to judge for; empty: the door chooses
 };
 
 // Those asked for, in catalogue order. The error names one that is not there, and the nearest.
 Result<std::vector<const Policy*>> chosen_policies(const std::vector<std::string>& ids);
-
-// On standard output.
-std::unique_ptr<ReportWriter> report_writer(const ReportOptions& options);
 
 Date today();
 
@@ -43,7 +45,7 @@ class Tally {
 
   // Whether the finding, with that action, is shown.
   bool take(const Finding& finding, EnforcementAction action);
-  void take(std::span<const Skipped> skipped);
+  void take(const Skipped& skipped);
 
   // There was something at or above --fail-on.
   bool failed() const { return failed_; }

@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
                           [](const AuditOptions& audit) { return run(audit); },
                           [](const CertsOptions& certs) { return run(certs); },
                           [](const DoctorOptions& doctor) { return run(doctor); },
+                          [](const CompletionOptions& completion) { return run(completion); },
                           [](const VersionOptions& version) { return run(version); },
                       },
                       *command);

@@ -36,7 +36,9 @@ class Loader {
       say(Severity::note, kFirstByte,
           "a template, not YAML yet; render it first: helm template CHART | stateward validate -");
     }
-    for (ReadDocument& document : manifest.documents) keep(std::move(document));
+    for (std::size_t index = 0; index < manifest.documents.size(); ++index) {
+      keep(std::move(manifest.documents[index]), std::move(manifest.templates[index]));
+    }
   }
 
   Manifests finish() {
@@ -68,7 +70,7 @@ class Loader {
         {severity, manifests_.file_of(object).name, span, std::move(message)});
   }
 
-  void keep(ReadDocument read) {
+  void keep(ReadDocument read, std::string made_from) {
     for (Diagnostic& diagnostic : read.diagnostics) {
       say(diagnostic.severity, diagnostic.span, std::move(diagnostic.message));
     }
@@ -79,8 +81,9 @@ class Loader {
       ++manifests_.ignored;
       return;
     }
-    manifests_.documents.push_back(std::move(*read.document));
-    for (Object object : objects_of(manifests_.documents.back(), default_namespace_)) {
+    const Document& document = manifests_.documents.emplace_back(std::move(*read.document));
+    if (!made_from.empty()) manifests_.templates.emplace(&document, std::move(made_from));
+    for (Object object : objects_of(document, default_namespace_)) {
       object.source = static_cast<std::uint32_t>(manifests_.files.size() - 1);
       objects_.push_back(object);
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,9 +20,10 @@ struct Manifests {
     std::string name;
     std::string text;
   };
-  std::vector<File> files;         // by name; Object::source counts these
-  std::deque<Document> documents;  // what the objects look into
-  ObjectSet set;                   // every object, also those that are not judged
+  std::vector<File> files;                           // by name; Object::source counts these
+  std::deque<Document> documents;                    // what the objects look into
+  std::map<const Document*, std::string> templates;  // that a renderer made documents from
+  ObjectSet set;                                     // every object, also those that are not judged
   std::vector<const Object*> judged;
   // Judged by themselves: another of their kind, namespace and name stands before them, and would
   // be taken for a sibling.
@@ -32,6 +34,11 @@ struct Manifests {
   std::size_t ignored = 0;
 
   const File& file_of(const Object& object) const { return files[object.source]; }
+  // Empty where no renderer says.
+  std::string_view template_of(const Object& object) const {
+    const auto found = templates.find(object.document);
+    return found == templates.end() ? std::string_view() : found->second;
+  }
 };
 
 // Reads every file of `inputs`; what cannot be read is among the diagnostics. The objects' default

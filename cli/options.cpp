@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "cli/safe_text.h"
+#include "policies/catalogue.h"
 
 namespace stateward {
 namespace {
@@ -22,8 +23,20 @@ namespace {
 template <typename T>
 using Choice = std::pair<std::string_view, T>;
 
-constexpr Choice<ReportOptions::Format> kFormats[] = {{"text", ReportOptions::Format::text},
-                                                      {"json", ReportOptions::Format::json}};
+constexpr Choice<ReportOptions::Format> kFormats[] = {
+    {"text", ReportOptions::Format::text},        {"json", ReportOptions::Format::json},
+    {"sarif", ReportOptions::Format::sarif},      {"junit", ReportOptions::Format::junit},
+    {"github", ReportOptions::Format::github},    {"gitlab", ReportOptions::Format::gitlab},
+    {"markdown", ReportOptions::Format::markdown}};
+constexpr Choice<DoctorOptions::Format> kDoctorFormats[] = {{"text", DoctorOptions::Format::text},
+                                                            {"json", DoctorOptions::Format::json}};
+constexpr Choice<ExplainOptions::Format> kExplainFormats[] = {
+    {"text", ExplainOptions::Format::text},
+    {"markdown", ExplainOptions::Format::markdown},
+    {"json", ExplainOptions::Format::json}};
+constexpr Choice<CompletionOptions::Shell> kShells[] = {{"bash", CompletionOptions::Shell::bash},
+                                                        {"zsh", CompletionOptions::Shell::zsh},
+                                                        {"fish", CompletionOptions::Shell::fish}};
 constexpr Choice<ReportOptions::Color> kColors[] = {{"auto", ReportOptions::Color::automatic},
                                                     {"always", ReportOptions::Color::always},
                                                     {"never", ReportOptions::Color::never}};
@@ -49,30 +62,71 @@ constexpr char kExamples[] =
     "\n"
     "stateward COMMAND --help tells more of each.";
 
+template <typename T, std::size_t size>
+std::string names_of(const Choice<T> (&choices)[size]) {
+  std::string names;
+  for (const auto& [choice, meaning] : choices)
+    names += fmt::format("{}{}", names.empty() ? "" : "|", choice);
+  return names;
+}
+
+template <typename T, std::size_t size>
+T chosen_of(const Choice<T> (&choices)[size], const std::string& option, std::string_view text) {
+  const auto found = std::find_if(std::begin(choices), std::end(choices),
+                                  [&](const Choice<T>& choice) { return choice.first == text; });
+  if (found == std::end(choices))
+    throw CLI::ValidationError(
+        fmt::format("{}: \"{}\" is none of {}", option, text, names_of(choices)));
+  return found->second;
+}
+
 // An option that takes one of the names of `choices`; what `value` holds now is its default.
 template <typename T, std::size_t size>
 void add_choice(CLI::App& app, const std::string& name, T& value, const Choice<T> (&choices)[size],
                 const std::string& description) {
-  std::string names;
   std::string standard;
   for (const auto& [choice, meaning] : choices) {
-    names += fmt::format("{}{}", names.empty() ? "" : "|", choice);
     if (meaning == value) standard = choice;
   }
-  const auto read = [&value, &choices, names, name](const std::string& text) {
-    const auto found = std::find_if(std::begin(choices), std::end(choices),
-                                    [&](const Choice<T>& choice) { return choice.first == text; });
-    if (found == std::end(choices))
-      throw CLI::ValidationError(fmt::format("{}: \"{}\" is none of {}", name, text, names));
-    value = found->second;
+  app.add_option_function<std::string>(
+         name,
+         [&value, &choices, name](const std::string& text) {
+           value = chosen_of(choices, name, text);
+         },
+         fmt::format("{} ({})", description, standard))
+      ->type_name(names_of(choices));
+}
+
+// -o FORMAT, or FORMAT=FILE as often as one likes.
+void add_outputs(CLI::App& app, std::vector<ReportOptions::Output>& outputs) {
+  const auto read = [&outputs](const std::vector<std::string>& given) {
+    for (const std::string& text : given) {
+      const std::size_t equals = std::min(text.find('='), text.size());
+      ReportOptions::Output output;
+      output.format = chosen_of(kFormats, "-o", text.substr(0, equals));
+      if (equals < text.size()) output.file = text.substr(equals + 1);
+      if (equals < text.size() && output.file.empty())
+        throw CLI::ValidationError(fmt::format("-o: {} names no file", text));
+      const bool taken = std::any_of(outputs.begin(), outputs.end(),
+                                     [](const auto& other) { return other.file.empty(); });
+      if (output.file.empty() && taken)
+        throw CLI::ValidationError(
+            "-o: two formats for standard output; give all but one a file: FORMAT=FILE");
+      outputs.push_back(std::move(output));
+    }
   };
-  app.add_option_function<std::string>(name, read, fmt::format("{} ({})", description, standard))
-      ->type_name(names);
+  app.add_option_function<std::vector<std::string>>(
+         "-o,--output", read,
+         "Format of the report on standard output (text); with =FILE one\n"
+         "more report, into that file. The option again for more")
+      ->allow_extra_args(false)
+      ->type_name(names_of(kFormats) + "[=FILE]");
 }
 
 // What is shown of the findings, and how.
-void add_report(CLI::App& app, ReportOptions& options) {
-  add_choice(app, "-o,--output", options.format, kFormats, "Format of the report");
+// `standard` says for which release is judged where the option is not given.
+void add_report(CLI::App& app, ReportOptions& options, const std::string& standard) {
+  add_outputs(app, options.outputs);
   add_choice(app, "--fail-on", options.fail_on, kFailOn,
              "Exit with 1 where a finding has this action or a stricter one");
   add_choice(app, "--min-severity", options.min_severity, kSeverities,
@@ -86,6 +140,16 @@ void add_report(CLI::App& app, ReportOptions& options) {
       ->delimiter(',')
       ->type_name("ID")
       ->allow_extra_args(false);
+  app.add_option_function<std::string>(
+         "--kubernetes-version",
+         [&options](const std::string& text) {
+           const auto version = parse_kubernetes_version(text);
+           if (!version)
+             throw CLI::ValidationError("--kubernetes-version: " + version.error().message);
+           options.kubernetes = *version;
+         },
+         "The release that the objects are to run on (" + standard + ")")
+      ->type_name("VERSION");
   add_choice(app, "--color", options.color, kColors,
              "Colours; auto: on a terminal, unless NO_COLOR is set");
 }
@@ -95,7 +159,8 @@ void add_validate(CLI::App& app, ValidateOptions& options) {
                  "Files, folders, or - for standard input, which is also read\n"
                  "where no path is given and it is no terminal. In folders\n"
                  "*.yaml, *.yml and *.json are read, in their subfolders too,\n"
-                 "but nothing that is hidden");
+                 "but nothing that is hidden")
+      ->type_name("PATH");
   app.add_flag("--complete", options.complete,
                "These files are everything: absence may be concluded from");
   app.add_option("--namespace", options.name_space,
@@ -107,7 +172,8 @@ void add_validate(CLI::App& app, ValidateOptions& options) {
   add_choice(app, "--scope", options.scope, kScopes,
              "What belongs together and is judged together: a folder's own\n"
              "files, all that was given, or each file alone");
-  add_report(app, options.report);
+  add_report(app, options.report,
+             fmt::format("{}.{}", kLatestKubernetes.major, kLatestKubernetes.minor));
   app.footer(
       "Exit codes:\n"
       "  0  nothing at or above --fail-on\n"
@@ -121,15 +187,23 @@ void add_validate(CLI::App& app, ValidateOptions& options) {
       "  helm template my-chart | stateward validate --complete -\n"
       "  stateward validate --old before/ after/\n"
       "  stateward validate --fail-on warn --policy missing-service-name,shared-claim web.yaml\n"
-      "  stateward validate -o json deploy/ > report.json");
+      "  stateward validate --kubernetes-version 1.34 deploy/\n"
+      "  stateward validate -o json deploy/ > report.json\n"
+      "  stateward validate -o github -o sarif=stateward.sarif -o junit=junit.xml deploy/");
 }
 
 void add_explain(CLI::App& app, ExplainOptions& options) {
-  app.add_option("ID", options.id, "A policy or an injection; without it they are listed");
+  app.add_option("ID", options.id, "A policy or an injection; without it they are listed")
+      ->type_name("ID");
+  add_choice(app, "-o,--output", options.format, kExplainFormats, "Format");
+  app.add_option("--out", options.out,
+                 "Write a page for each, and a list of them, as Markdown to this\nfolder")
+      ->type_name("DIR");
   app.footer(
       "Examples:\n"
       "  stateward explain\n"
-      "  stateward explain missing-service-name");
+      "  stateward explain missing-service-name\n"
+      "  stateward explain -o markdown --out docs/policies");
 }
 
 void add_cluster(CLI::App& app, ConnectOptions& options) {
@@ -233,7 +307,9 @@ void add_control(CLI::App& app, ControlOptions& options) {
 }
 
 void add_certs_inspect(CLI::App& app, CertsInspectOptions& options) {
-  app.add_option("FILE", options.file, "Certificates as PEM; - is standard input")->required();
+  app.add_option("FILE", options.file, "Certificates as PEM; - is standard input")
+      ->required()
+      ->type_name("FILE");
   app.add_option("--key", options.key, "The key of the first one, to be held against it")
       ->type_name("FILE");
   add_choice(app, "-o,--output", options.format, kCertsFormats, "Format");
@@ -375,7 +451,7 @@ void add_audit(CLI::App& app, AuditOptions& options) {
       ->type_name("NS")
       ->allow_extra_args(false);
   app.add_flag("-A,--all-namespaces", options.all_namespaces, "These three too");
-  add_report(app, options.report);
+  add_report(app, options.report, "the server's own");
   app.footer(
       "Nothing is written to the cluster. What may not be listed is said, and policies that "
       "conclude\n"
@@ -401,7 +477,7 @@ void add_doctor(CLI::App& app, DoctorOptions& options) {
                  "Where a set is created, as a dry run, to see the webhook at\nwork (" +
                      options.try_in + ")")
       ->type_name("NS");
-  add_choice(app, "-o,--output", options.format, kFormats, "Format");
+  add_choice(app, "-o,--output", options.format, kDoctorFormats, "Format");
   app.footer(
       "Nothing is changed in the cluster.\n"
       "\n"
@@ -413,6 +489,61 @@ void add_doctor(CLI::App& app, DoctorOptions& options) {
       "Examples:\n"
       "  stateward doctor\n"
       "  stateward doctor --try-in prod");
+}
+
+// What may be given, from the name under which the help shows the value.
+void shape_value(const std::string& type, CommandShape::Option& option) {
+  const std::string names = type.substr(0, type.find('['));
+  if (names == "ID") {
+    option.value = CommandShape::Value::choice;
+    for (const Policy* policy : policies::all_policies()) option.choices.emplace_back(policy->id);
+    if (!option.names.empty()) return;  // --policy; explain knows injections, too
+    for (const Injection* injection : policies::all_injections())
+      option.choices.emplace_back(injection->id);
+  } else if (names.find('|') != std::string::npos) {
+    option.value = CommandShape::Value::choice;
+    option.choices = CLI::detail::split(names, '|');
+  } else if (names == "FILE" || names == "PATH") {
+    option.value = CommandShape::Value::file;
+  } else if (names == "DIR") {
+    option.value = CommandShape::Value::folder;
+  } else {
+    option.value = CommandShape::Value::text;
+  }
+}
+
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+CommandShape shape_of(const CLI::App& app) {
+  CommandShape shape{.name = app.get_name(), .description = one_line(app.get_description())};
+  for (const CLI::Option* given : app.get_options()) {
+    CommandShape::Option option{.description = one_line(given->get_description()),
+                                .repeats = given->get_expected_max() > 1};
+    for (const std::string& name : given->get_snames()) option.names.push_back("-" + name);
+    for (const std::string& name : given->get_lnames()) option.names.push_back("--" + name);
+    if (given->get_items_expected_max() > 0) shape_value(given->get_type_name(), option);
+    shape.options.push_back(std::move(option));
+  }
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    shape.commands.push_back(shape_of(*command));
+  return shape;
+}
+
+void add_completion(CLI::App& app, CompletionOptions& options) {
+  app.add_option_function<std::string>(
+         "SHELL",
+         [&options](const std::string& text) { options.shell = chosen_of(kShells, "SHELL", text); },
+         "The shell that the script is for")
+      ->required()
+      ->type_name(names_of(kShells));
+  app.footer(
+      "Examples:\n"
+      "  source <(stateward completion bash)\n"
+      "  stateward completion zsh > \"${fpath[1]}/_stateward\"\n"
+      "  stateward completion fish > ~/.config/fish/completions/stateward.fish");
 }
 
 std::string usage_message(const CLI::App* app, const CLI::Error& error) {
@@ -461,6 +592,10 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   const auto certs = add_certs(*certs_app);
   CLI::App* doctor_app = app.add_subcommand("doctor", "Look an installation over");
   add_doctor(*doctor_app, doctor);
+  CompletionOptions completion;
+  CLI::App* completion_app =
+      app.add_subcommand("completion", "Print a script that makes a shell complete commands");
+  add_completion(*completion_app, completion);
   app.add_subcommand("version", "Print the version");
   app.footer(kExamples);  // last, for commands begin with their parent's
 
@@ -480,6 +615,10 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   if (audit_app->parsed()) return Command(std::move(audit));
   if (certs_app->parsed()) return Command(certs());
   if (doctor_app->parsed()) return Command(std::move(doctor));
+  if (completion_app->parsed()) {
+    completion.program = shape_of(app);
+    return Command(std::move(completion));
+  }
   return Command(VersionOptions{});
 }
 

@@ -6,6 +6,7 @@
 
 #include "cli/audit.h"
 #include "cli/certs.h"
+#include "cli/completion.h"
 #include "cli/control.h"
 #include "cli/doctor.h"
 #include "cli/explain.h"
@@ -15,8 +16,9 @@
 
 namespace stateward {
 
-using Command = std::variant<ValidateOptions, ExplainOptions, ServeOptions, ControlOptions,
-                             AuditOptions, CertsOptions, DoctorOptions, VersionOptions>;
+using Command =
+    std::variant<ValidateOptions, ExplainOptions, ServeOptions, ControlOptions, AuditOptions,
+                 CertsOptions, DoctorOptions, CompletionOptions, VersionOptions>;
 
 // The command to run, or the exit code where there is nothing left to do: 0 after help, 2 after a
 // usage error, which was said on standard error.

@@ -131,6 +131,19 @@ bool has_placeholder(std::string_view text) {
   return open != std::string_view::npos && text.find("}}", open) != std::string_view::npos;
 }
 
+// Helm's comment among those above the document's content.
+std::string_view source_comment(std::string_view text) {
+  constexpr std::string_view kSource = "# Source: ";
+  if (text.starts_with("---")) text.remove_prefix(std::min(text.find('\n'), text.size()));
+  while (true) {
+    text.remove_prefix(std::min(text.find_first_not_of(kWhiteSpace), text.size()));
+    if (!text.starts_with('#')) return {};
+    const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+    if (line.starts_with(kSource)) return line.substr(kSource.size());
+    text.remove_prefix(line.size());
+  }
+}
+
 // It cannot be read, or what it describes has no real kind or name yet.
 bool is_template(const Part& part) {
   if (!part.read.document) return part.is_broken() && has_placeholder(part.text);
@@ -146,6 +159,7 @@ ReadManifest read_manifest(std::string_view text, bool named_json) {
   manifest.is_template = std::any_of(parts.begin(), parts.end(), is_template);
   for (Part& part : parts) {
     if (manifest.is_template && (part.is_broken() || is_template(part))) continue;
+    manifest.templates.emplace_back(source_comment(part.text));
     manifest.documents.push_back(std::move(part.read));
   }
   return manifest;

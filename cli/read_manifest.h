@@ -3,6 +3,7 @@
 // that nobody rendered yet are recognised.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,9 @@ namespace stateward {
 
 struct ReadManifest {
   std::vector<ReadDocument> documents;
+  // For each of them the template that it was made from, where Helm's "# Source: ..." above it
+  // names one.
+  std::vector<std::string> templates;
   // A part of it is a template and not YAML yet. Such parts are left out, and with them what could
   // not be read: it would speak of the template's syntax.
   bool is_template = false;

@@ -3,9 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,10 +20,17 @@ namespace stateward {
 inline constexpr std::string_view kJudgedAlone =
     "it looks at other objects, and one of the same kind, namespace and name stands already";
 
+// What formats that have no place for diagnostics call those of severity error, beside the
+// policies.
+inline constexpr std::string_view kUnreadable = "unreadable-document";
+
 struct Summary {
+  struct ById {
+    bool operator()(const Policy* left, const Policy* right) const { return left->id < right->id; }
+  };
   struct SkippedCount {
-    std::set<const Policy*> policies;
-    std::size_t judgements = 0;  // a policy on an object
+    std::map<const Policy*, std::size_t, ById> policies;  // and on how many objects each
+    std::size_t judgements = 0;                           // a policy on an object
   };
 
   std::optional<std::size_t> namespaces;  // of a cluster, with objects; none: files were judged
@@ -35,8 +43,10 @@ struct Summary {
   std::size_t audited = 0;
   std::size_t hidden = 0;  // findings below what is shown
   std::size_t exempted = 0;
-  std::size_t unreadable = 0;                        // error diagnostics
+  std::size_t implied = 0;     // follow from others, and are not counted or shown besides
+  std::size_t unreadable = 0;  // error diagnostics
   std::map<std::string_view, SkippedCount> skipped;  // by reason
+  bool broken_off = false;                           // something stopped us before the end
 };
 
 // A finding and where it stands in its file.
@@ -49,9 +59,30 @@ struct PlacedFinding {
 struct JudgedSet {
   const Manifests* manifests = nullptr;  // none: the objects live in a cluster
   Enforcement enforcement = Enforcement::policy;
+  std::vector<const Object*> objects;   // those that were judged, by file or name
   std::vector<PlacedFinding> findings;  // those to show, by file or object, place and policy
-  std::vector<Skipped> skipped;
 };
+
+// The file that `object` stands in; empty in a live cluster.
+std::string_view file_of(const JudgedSet& set, const Object& object);
+// The template that a renderer says it made the object from; empty where none does.
+std::string_view template_of(const JudgedSet& set, const Object& object);
+// Where a tool should point to that shows findings in a repository: the file, or the template that
+// standard input was rendered from, of which no line is known. In a live cluster the full name.
+struct RepositoryPlace {
+  std::string path;
+  Span span;
+  std::uint32_t rendered_line = 0;  // in standard input, where the template is named instead
+};
+RepositoryPlace repository_place(const JudgedSet& set, const PlacedFinding& placed);
+// "shop/StatefulSet/web", where no file is.
+std::string full_name(const Object& object);
+// "StatefulSet web", where one is.
+std::string short_name(const Object& object);
+// "1 object", "2 objects".
+std::string counted(std::size_t count, std::string_view one, std::string_view many);
+// "2 objects in 1 file: 1 denied, 1 warning, 0 audited", and what else there was to count.
+std::string sum_of(const Summary& summary);
 
 class ReportWriter {
  public:

@@ -24,6 +24,9 @@ constexpr int kStopped = 0;
 constexpr int kGaveUp = 1;
 constexpr int kNotStarted = 2;
 
+// How long a replica that could do without the cluster waits until it has been read.
+constexpr std::chrono::seconds kForTheCluster{10};
+
 std::chrono::sys_seconds now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
@@ -140,18 +143,22 @@ Knowledge knowledge_of(const Replica* replica) {
               [&inventory](Kind kind, std::string_view name_space, std::string_view name,
                            std::chrono::steady_clock::time_point deadline) {
                 return inventory.filled() && inventory.wait_for(kind, name_space, name, deadline);
-              }};
+              },
+          .kubernetes = [replica] { return replica->kubernetes(); }};
 }
 
-std::vector<HealthCheck> checks_of(const Replica& replica) {
+// `may_do_without`: the certificate does not come from the cluster either, and this has waited for
+// it long enough. An object by itself can be judged.
+std::vector<HealthCheck> checks_of(const Replica& replica, bool may_do_without) {
   const bool filled = replica.inventory().filled();
   const bool accepted = replica.accepted();
-  return {{"watches", filled,
-           filled ? fmt::format("last heard of {} s ago", replica.inventory().staleness().count())
-                  : "the cluster has not been read yet"},
-          {"bundle", accepted,
-           accepted ? "the configurations trust our certificate"
-                    : "the configurations do not hold the authority's caBundle yet"}};
+  return {
+      {"watches", filled || may_do_without,
+       filled ? fmt::format("last heard of {} s ago", replica.inventory().staleness().count())
+              : "the cluster has not been read yet; policies that look at siblings are skipped"},
+      {"bundle", accepted,
+       accepted ? "the configurations trust our certificate"
+                : "the configurations do not hold the authority's caBundle yet"}};
 }
 
 template <typename EachSecond>
@@ -185,17 +192,22 @@ int run(const ServeOptions& options) {
   auto prepared = prepare(options, identity);
   if (!prepared) return refuse(prepared.error());
   Log log;
+  const auto started = std::chrono::steady_clock::now();
   const std::unique_ptr<Replica> replica = start_replica(options, *prepared, identity, log);
-  Routes routes(
-      {.version = std::string(version()),
-       .policies = policies::all_policies(),
-       .injections = policies::all_injections(),
-       .knowledge = knowledge_of(replica.get()),
-       .certificate_expires = [&identity] { return identity.expires(); },
-       .now = now,
-       .observe = [&log](const Answered& answered) { log.answered(answered); },
-       .checks =
-           [&replica] { return replica ? checks_of(*replica) : std::vector<HealthCheck>(); }});
+  Routes routes({.version = std::string(version()),
+                 .policies = policies::all_policies(),
+                 .injections = policies::all_injections(),
+                 .knowledge = knowledge_of(replica.get()),
+                 .certificate_expires = [&identity] { return identity.expires(); },
+                 .now = now,
+                 .observe = [&log](const Answered& answered) { log.answered(answered); },
+                 .checks =
+                     [&] {
+                       if (!replica) return std::vector<HealthCheck>();
+                       const auto waited = std::chrono::steady_clock::now() - started;
+                       return checks_of(*replica,
+                                        !options.tls_cert.empty() && waited > kForTheCluster);
+                     }});
   const auto server = Server::start(prepared->server, identity, routes);
   if (!server) {
     return refuse(

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "cli/safe_text.h"
 
@@ -26,14 +27,6 @@ std::string blank(std::string_view text) {
     if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) blanks += c == '\t' ? '\t' : ' ';
   }
   return blanks;
-}
-
-std::string name_of(const Object& object) {
-  return fmt::format("{}/{}/{}", object.name_space, object.kind_name, object.name);
-}
-
-std::string counted(std::size_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
 }  // namespace
@@ -64,8 +57,18 @@ std::string TextReport::styled(Style style, std::string_view text) const {
 
 void TextReport::print_place(std::string_view file, const Span& span) {
   std::string place = safe_text(file);
+  // GitHub's runner takes a line that begins with two colons for a command.
+  if (const auto name = place.find_first_not_of(' ');
+      place.substr(std::min(name, place.size())).starts_with("::"))
+    place.insert(0, "./");
   if (span.known()) place += fmt::format(":{}:{}", span.start.line, span.start.column);
   out_ << styled(Style::bold, place + ":") << ' ';
+}
+
+void TextReport::print_place(const JudgedSet& set, const PlacedFinding& placed) {
+  const Object& object = *placed.finding.object;
+  if (set.manifests == nullptr) return print_place(full_name(object), {});
+  print_place(file_of(set, object), placed.place);
 }
 
 void TextReport::print_source(const Manifests::File& file, const Span& span) {
@@ -94,25 +97,47 @@ void TextReport::print(const JudgedSet& set, const PlacedFinding& placed) {
                       : action == EnforcementAction::deny ? Style::red
                       : action == EnforcementAction::warn ? Style::yellow
                                                           : Style::blue;
-  const Manifests::File* file =
-      set.manifests == nullptr ? nullptr : &set.manifests->file_of(*finding.object);
-  print_place(file == nullptr ? name_of(*finding.object) : file->name, placed.place);
+  print_place(set, placed);
   out_ << styled(style, fmt::format("{}:", to_string(action))) << ' '
        << message_text(finding.message) << ' '
        << styled(Style::dim, fmt::format("[{}]", finding.policy->id)) << '\n';
-  if (file != nullptr) {
-    print_source(*file, placed.place);
+  if (set.manifests != nullptr) {
+    print_source(set.manifests->file_of(*finding.object), placed.place);
   } else if (!finding.path.text().empty()) {
     out_ << "        " << message_text(finding.path.text()) << '\n';
   }
+  if (const auto made_from = template_of(set, *finding.object); !made_from.empty())
+    out_ << "        from " << message_text(made_from) << '\n';
   if (finding.exemption) {
-    out_ << "        exempt: " << message_text(finding.exemption->reason) << "\n\n";
+    out_ << "        exempt: " << message_text(finding.exemption->reason) << '\n';
     return;
   }
   if (finding.existed && finding.action == EnforcementAction::deny)
     out_ << "        it was so before, so it is not denied\n";
   out_ << "        " << styled(Style::bold, "remedy:") << ' ' << message_text(finding.remedy)
-       << "\n\n";
+       << '\n';
+}
+
+void TextReport::print_other(const JudgedSet& set, const PlacedFinding& placed,
+                             const Finding& first) {
+  const Finding& finding = placed.finding;
+  out_ << "          ";
+  print_place(set, placed);
+  out_ << message_text(set.manifests == nullptr ? finding.path.text()
+                                                : short_name(*finding.object));
+  if (finding.message != first.message) out_ << ": " << message_text(finding.message);
+  const auto made_from = template_of(set, *finding.object);
+  if (made_from != template_of(set, *first.object)) out_ << " (" << message_text(made_from) << ')';
+  out_ << '\n';
+}
+
+void TextReport::print(const JudgedSet& set, const FindingGroup& group) {
+  print(set, *group.front());
+  if (group.size() > 1) out_ << "        and " << group.size() - 1 << " more like it:\n";
+  for (const PlacedFinding* other : std::span(group).subspan(1)) {
+    print_other(set, *other, group.front()->finding);
+  }
+  out_ << '\n';
 }
 
 void TextReport::print(const Manifests::File& file, const Diagnostic& diagnostic) {
@@ -125,28 +150,30 @@ void TextReport::print(const Manifests::File& file, const Diagnostic& diagnostic
 }
 
 void TextReport::add(const JudgedSet& set) {
+  const std::vector<FindingGroup> groups = groups_of(set);
   if (set.manifests == nullptr) {
-    for (const PlacedFinding& placed : set.findings) print(set, placed);
+    for (const FindingGroup& group : groups) print(set, group);
     return;
   }
   lines_ = {};
-  auto finding = set.findings.begin();
+  auto group = groups.begin();
   auto diagnostic = set.manifests->diagnostics.begin();
   for (const Manifests::File& file : set.manifests->files) {
-    const auto finding_here = [&] {
-      return finding != set.findings.end() &&
-             &set.manifests->file_of(*finding->finding.object) == &file;
+    const auto group_here = [&] {
+      return group != groups.end() &&
+             &set.manifests->file_of(*group->front()->finding.object) == &file;
     };
     const auto diagnostic_here = [&] {
       return diagnostic != set.manifests->diagnostics.end() && diagnostic->file == file.name;
     };
-    while (finding_here() || diagnostic_here()) {
+    while (group_here() || diagnostic_here()) {
       const bool diagnostic_first =
-          diagnostic_here() && (!finding_here() || diagnostic->span.start <= finding->place.start);
+          diagnostic_here() &&
+          (!group_here() || diagnostic->span.start <= group->front()->place.start);
       if (diagnostic_first) {
         print(file, *diagnostic++);
       } else {
-        print(set, *finding++);
+        print(set, *group++);
       }
     }
   }
@@ -162,16 +189,12 @@ void TextReport::print_skipped(const Summary& summary) {
 }
 
 void TextReport::finish(const Summary& summary) {
-  out_ << counted(summary.objects, "object", "objects") << " in "
-       << (summary.namespaces ? counted(*summary.namespaces, "namespace", "namespaces")
-                              : counted(summary.files, "file", "files"))
-       << ": " << summary.denied << " denied, " << summary.warned
-       << (summary.warned == 1 ? " warning, " : " warnings, ") << summary.audited << " audited";
-  if (summary.unreadable > 0) out_ << ", " << counted(summary.unreadable, "error", "errors");
-  if (summary.exempted > 0) out_ << ", " << summary.exempted << " exempt";
-  if (summary.ignored > 0)
-    out_ << "; " << counted(summary.ignored, "other document", "other documents") << " ignored";
-  out_ << '\n';
+  if (summary.broken_off && summary.objects == 0) return;  // of nothing there is no sum
+  out_ << sum_of(summary) << '\n';
+  if (summary.implied > 0) {
+    out_ << counted(summary.implied, "finding", "findings")
+         << " not shown: put right by what is to be done about others\n";
+  }
   if (summary.hidden > 0) {
     out_ << counted(summary.hidden, "finding", "findings")
          << " not shown (--pedantic shows all, --min-severity chooses)\n";

@@ -1,7 +1,8 @@
 // The report for people, as a compiler would print it: place, action, message and policy, the
-// source line with the span underlined, the remedy. In a live cluster the place is
-// namespace/Kind/name, and the path stands instead of the line. Findings and diagnostics stand in
-// the order of the text they speak of. Lists what is skipped and hidden as counts only.
+// source line with the span underlined, the remedy. The same mistake at other places of the set
+// follows with a line for each. In a live cluster the place is namespace/Kind/name, and the path
+// stands instead of the line. Groups and diagnostics stand in the order of the text they speak of.
+// Lists what is skipped and hidden as counts only.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli/finding_groups.h"
 #include "cli/report.h"
 
 namespace stateward {
@@ -36,8 +38,11 @@ class TextReport : public ReportWriter {
   };
 
   std::string styled(Style style, std::string_view text) const;
+  void print(const JudgedSet& set, const FindingGroup& group);
   void print(const JudgedSet& set, const PlacedFinding& placed);
+  void print_other(const JudgedSet& set, const PlacedFinding& placed, const Finding& first);
   void print(const Manifests::File& file, const Diagnostic& diagnostic);
+  void print_place(const JudgedSet& set, const PlacedFinding& placed);
   void print_place(std::string_view file, const Span& span);
   void print_source(const Manifests::File& file, const Span& span);
   void print_skipped(const Summary& summary);

@@ -4,12 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <iostream>
 #include <iterator>
+#include <span>
 #include <tuple>
 #include <utility>
 
 #include "cli/progress.h"
+#include "cli/report_output.h"
 #include "engine/decide.h"
 #include "engine/location.h"
 
@@ -51,17 +52,18 @@ class Validation {
 
   void judge(const InputSet& input, Progress& progress, ReportWriter& report) {
     const Manifests manifests = load(input, patches_);
-    JudgedSet judged{.manifests = &manifests};
+    JudgedSet judged{.manifests = &manifests, .objects = manifests.judged};
     for (const Object* object : manifests.judged) {
       take(evaluate(policies_, subject(*object, manifests.set)), judged);
     }
     for (const Object* object : manifests.judged_alone) judge_alone(*object, judged);
-    count(manifests, judged.skipped);
+    count(manifests);
     sort(judged);
     progress.wipe();
     report.add(judged);
   }
 
+  std::span<const Policy* const> policies() const { return policies_; }
   const Summary& summary() const { return tally_.summary; }
   bool failed() const { return tally_.failed() || tally_.summary.unreadable > 0; }
 
@@ -84,19 +86,21 @@ class Validation {
             .set = set,
             .operation = before == nullptr ? Operation::create : Operation::update,
             .point = EnforcementPoint::validate,
-            .today = today_};
+            .today = today_,
+            .kubernetes = options_.report.kubernetes.value_or(kLatestKubernetes)};
   }
 
   // The policies that would take the object's namesake for a sibling are skipped.
   void judge_alone(const Object& object, JudgedSet& judged) {
+    judged.objects.push_back(&object);
     const Subject alone = subject(object, judged.manifests->set);
     take(evaluate(policies_alone_, alone), judged);
     for (const Policy* policy : policies_) {
-      if (looks_at_one_object(policy) || !policy->kinds.contains(object.kind) ||
-          !policy->operations.contains(alone.operation)) {
+      if (looks_at_one_object(policy) || policy->needs == Needs::live ||
+          !policy->kinds.contains(object.kind) || !policy->operations.contains(alone.operation)) {
         continue;
       }
-      judged.skipped.push_back({policy, &object, kJudgedAlone});
+      tally_.take(Skipped{policy, &object, kJudgedAlone});
     }
   }
 
@@ -107,10 +111,10 @@ class Validation {
       const Span place = locate(*object.document, object.node, finding.path);
       judged.findings.push_back({std::move(finding), place});
     }
-    judged.skipped.insert(judged.skipped.end(), result.skipped.begin(), result.skipped.end());
+    for (const Skipped& skipped : result.skipped) tally_.take(skipped);
   }
 
-  void count(const Manifests& manifests, const std::vector<Skipped>& skipped) {
+  void count(const Manifests& manifests) {
     Summary& summary = tally_.summary;
     summary.files += manifests.files.size();
     summary.documents += manifests.document_count;
@@ -119,7 +123,6 @@ class Validation {
     for (const Diagnostic& diagnostic : manifests.diagnostics) {
       summary.unreadable += diagnostic.severity == Diagnostic::Severity::error ? 1U : 0U;
     }
-    tally_.take(skipped);
   }
 
   static void sort(JudgedSet& judged) {
@@ -160,15 +163,16 @@ int run(const ValidateOptions& options) {
     return usage_error(loaded.error().message);
   if (inputs->empty()) say("no *.yaml, *.yml or *.json file there");
 
-  const auto report = report_writer(options.report);
+  const auto report = Reports::open(options.report, validation.policies());
+  if (!report) return usage_error(report.error().message);
   Progress progress;
   std::size_t begun = 0;
   for (const InputSet& input : *inputs) {
     progress.step(fmt::format("{} of {} sets", ++begun, inputs->size()));
-    validation.judge(input, progress, *report);
+    validation.judge(input, progress, **report);
   }
-  report->finish(validation.summary());
-  if (!std::cout.flush()) return usage_error("the report cannot be written to standard output");
+  (*report)->finish(validation.summary());
+  if (const auto kept = (*report)->keep(); !kept) return usage_error(kept.error().message);
   return validation.failed() ? 1 : 0;
 }
 

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "cluster/installation.h"
+#include "cluster/server_version.h"
 #include "cluster/serving_certificate.h"
 
 namespace stateward {
@@ -12,6 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kUntilAccepted = 500ms;
 constexpr auto kAfterwards = 10s;
+constexpr auto kVersionAge = 10min;  // API servers are upgraded one after another
 
 // Replicas that started together do not renew together.
 double random_jitter() {
@@ -31,8 +33,7 @@ Replica::Replica(std::shared_ptr<CredentialSource> source, ReplicaOptions option
       client_(source),
       accepted_(!options_.certificate),
       reflectors_(std::make_unique<Reflectors>(source, inventory_, options_.namespaces, say_)) {
-  if (options_.certificate)
-    certificate_ = std::thread([this, use = std::move(use)] { keep_certificate(use); });
+  thread_ = std::thread([this, use = std::move(use)] { run(use); });
 }
 
 Replica::~Replica() {
@@ -43,16 +44,26 @@ Replica::~Replica() {
   stop_asked_.notify_all();
   client_.stop();
   reflectors_.reset();
-  if (certificate_.joinable()) certificate_.join();
+  thread_.join();
 }
 
-void Replica::keep_certificate(const std::function<void(const Identity&)>& use) {
+void Replica::run(const std::function<void(const Identity&)>& use) {
   ServingCertificate certificate(client_, options_.name_space, webhook_names(options_.name_space),
                                  random_jitter(), use, say_, options_.serving_life);
   do {
-    certificate.step(now_());
-    accepted_ = certificate.accepted();
+    if (options_.certificate) {
+      certificate.step(now_());
+      accepted_ = certificate.accepted();
+    }
+    if (std::chrono::steady_clock::now() >= ask_again_) ask_version();
   } while (wait(accepted_ ? std::chrono::milliseconds(kAfterwards) : kUntilAccepted));
+}
+
+void Replica::ask_version() {
+  const auto version = server_version(client_);
+  if (version) kubernetes_ = *version;
+  ask_again_ = std::chrono::steady_clock::now() +
+               (version ? std::chrono::milliseconds(kVersionAge) : kAfterwards);
 }
 
 bool Replica::wait(std::chrono::milliseconds duration) {

@@ -1,6 +1,6 @@
-// What a replica of the webhook has from its cluster: the inventory that admission looks into and,
-// where it does not come from files, its serving certificate. It only reads. Runs in threads of its
-// own until it is destroyed.
+// What a replica of the webhook has from its cluster: the inventory that admission looks into, the
+// release that the API server is and, where it does not come from files, its serving certificate.
+// It only reads. Runs in threads of its own until it is destroyed.
 #pragma once
 
 #include <atomic>
@@ -18,6 +18,7 @@
 #include "certs/identity.h"
 #include "cluster/inventory.h"
 #include "cluster/reflector.h"
+#include "engine/kubernetes_version.h"
 
 namespace stateward {
 
@@ -39,11 +40,14 @@ class Replica {
   ~Replica();
 
   const Inventory& inventory() const { return inventory_; }
+  // The API server's release; the latest while it has not said.
+  KubernetesVersion kubernetes() const { return kubernetes_; }
   // Whether every configuration of ours has once held a bundle that verifies our certificate.
   bool accepted() const { return accepted_; }
 
  private:
-  void keep_certificate(const std::function<void(const Identity&)>& use);
+  void run(const std::function<void(const Identity&)>& use);
+  void ask_version();
   bool wait(std::chrono::milliseconds duration);
 
   const ReplicaOptions options_;
@@ -52,11 +56,13 @@ class Replica {
   Inventory inventory_;
   ApiClient client_;
   std::atomic<bool> accepted_ = false;
+  std::atomic<KubernetesVersion> kubernetes_ = kLatestKubernetes;
+  std::chrono::steady_clock::time_point ask_again_;
   std::mutex mutex_;
   std::condition_variable stop_asked_;
   bool stopped_ = false;
   std::unique_ptr<Reflectors> reflectors_;
-  std::thread certificate_;
+  std::thread thread_;
 };
 
 }  // namespace stateward

@@ -49,6 +49,11 @@ constexpr auto kMetadata = std::to_array<std::string_view>({
 
 constexpr auto kWhole = std::to_array<std::string_view>({"spec"});
 
+constexpr auto kService = std::to_array<std::string_view>({
+    "metadata annotations service.alpha.kubernetes.io/tolerate-unready-endpoints",
+    "spec",
+});
+
 constexpr auto kClaim = std::to_array<std::string_view>({
     "metadata annotations kubectl.kubernetes.io/last-applied-configuration",
     "metadata annotations meta.helm.sh/release-name",
@@ -66,6 +71,8 @@ constexpr auto kPod = std::to_array<std::string_view>({
     "spec volumes name",
     "spec volumes persistentVolumeClaim",
     "spec containers name",
+    "spec containers image",
+    "spec containers ports",
     "spec containers command",
     "spec containers args",
     "spec containers stdin",
@@ -80,11 +87,17 @@ constexpr auto kPod = std::to_array<std::string_view>({
     "status phase",
 });
 
-// Of workloads that make no claims of their own only the claims that they name are asked for, and
-// how many of their Pods meet on one.
+// Of workloads that make no claims of their own: the claims that they name, how many of their Pods
+// meet on one, and how Services find their Pods.
 constexpr auto kWorkload = std::to_array<std::string_view>({
     "spec replicas",
     "spec strategy",
+    "spec template metadata labels",
+    "spec template spec containers name",
+    "spec template spec containers image",
+    "spec template spec containers ports",
+    "spec template spec initContainers ports",
+    "spec template spec initContainers restartPolicy",
     "spec template spec volumes name",
     "spec template spec volumes persistentVolumeClaim",
 });
@@ -115,7 +128,7 @@ constexpr std::array kResources = {
         Kind::daemon_set, {"apps", "v1", "daemonsets"}, "apps/v1", "DaemonSet", kWorkload},
     SurveyedResource{Kind::cron_job, {"batch", "v1", "cronjobs"}, "batch/v1", "CronJob", kCronJob},
     SurveyedResource{Kind::job, {"batch", "v1", "jobs"}, "batch/v1", "Job", kWorkload},
-    SurveyedResource{Kind::service, {"", "v1", "services"}, "v1", "Service", kWhole},
+    SurveyedResource{Kind::service, {"", "v1", "services"}, "v1", "Service", kService},
     SurveyedResource{Kind::disruption_budget,
                      {"policy", "v1", "poddisruptionbudgets"},
                      "policy/v1",
@@ -155,8 +168,7 @@ bool comes_before(std::string_view left, std::string_view right) {
 // ReplicaSets of a Deployment, Jobs of a CronJob: what there is to say is said of these.
 bool is_copy(const Object& object) {
   return (object.kind == Kind::replica_set || object.kind == Kind::job) &&
-         kind_of(object.controller()["apiVersion"].text(), object.controller()["kind"].text()) !=
-             Kind::other;
+         object.controller_kind() != Kind::other;
 }
 
 // An object and what it looks into, which stays where it is.
@@ -309,13 +321,15 @@ class Survey {
     if (listed) return {};
     if (listed.error().status != 403) return tl::unexpected(listed.error());
     // No policy concludes more from their absence than to look at what is there.
-    on_gap_(
-        {.what = fmt::format("may not list {}: {} not known", name_of(watched.resource),
-                             watched.kind == Kind::volume ? "which volumes are kept for claims is"
-                             : watched.kind == Kind::storage_class
-                                 ? "whether there is a default is"
-                                 : "their labels stateward.dev/guard and enforcement are")});
+    on_gap_({.what = fmt::format("may not list {}: {} not known", name_of(watched.resource),
+                                 unknown_without(watched.kind))});
     return {};
+  }
+
+  static std::string_view unknown_without(Kind kind) {
+    if (kind == Kind::volume) return "which volumes are kept for claims is";
+    if (kind == Kind::storage_class) return "when and where volumes are made is";
+    return "their labels stateward.dev/guard and enforcement are";
   }
 
   ApiResult<void> read_one(const WatchedResource& watched, const std::string& name_space) {

@@ -68,7 +68,7 @@ Decision decide(std::span<const Finding> findings, Enforcement enforcement) {
   std::vector<std::string> warnings;
   for (const Finding& finding : findings) {
     const EnforcementAction action = action_of(finding, enforcement);
-    if (action == EnforcementAction::off) continue;
+    if (action == EnforcementAction::off || finding.implied_by != nullptr) continue;
     if (action == EnforcementAction::deny) denying.push_back(&finding);
     if (action == EnforcementAction::warn)
       warnings.push_back(printable(sentence(finding), kWarningLength));

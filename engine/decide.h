@@ -31,6 +31,7 @@ struct Decision {
 // exemption into an audit note.
 EnforcementAction action_of(const Finding& finding, Enforcement enforcement);
 
+// Findings that follow from others are passed over.
 Decision decide(std::span<const Finding> findings, Enforcement enforcement);
 
 // `text` cut to `limit` bytes at a code point's border, with control characters replaced by spaces.

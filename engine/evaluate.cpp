@@ -62,7 +62,8 @@ void mark_existing(const Subject& subject, std::vector<Finding>& findings) {
                  .operation = subject.operation,
                  .point = subject.point,
                  .request = subject.request,
-                 .today = subject.today};
+                 .today = subject.today,
+                 .kubernetes = subject.kubernetes};
   std::vector<Finding> existing;
   const Policy* judged = nullptr;
   for (const Finding& finding : findings) {
@@ -73,6 +74,36 @@ void mark_existing(const Subject& subject, std::vector<Finding>& findings) {
   for (Finding& now : findings) {
     now.existed = std::any_of(existing.begin(), existing.end(),
                               [&](const Finding& finding) { return same_place(finding, now); });
+  }
+}
+
+// Whether the paths lead through different entries of one list: what is wrong with one container
+// tells nothing of another.
+bool different_entries(const Path& left, const Path& right) {
+  const auto steps = left.steps();
+  const auto others = right.steps();
+  const auto [step, other] =
+      std::mismatch(steps.begin(), steps.end(), others.begin(), others.end());
+  return step != steps.end() && other != others.end() && parse_index(*step) != std::string::npos &&
+         parse_index(*other) != std::string::npos;
+}
+
+// `cause` says what `finding` says and more, and is heard at least as loudly: what is left unsaid
+// may neither be stricter nor be all that is left.
+bool follows(const Finding& finding, const Finding& cause) {
+  const auto& causes = finding.policy->implied_by;
+  return std::find(causes.begin(), causes.end(), cause.policy->id) != causes.end() &&
+         !cause.exemption && cause.severity >= finding.severity && cause.action >= finding.action &&
+         cause.guarded >= finding.guarded && (finding.existed || !cause.existed) &&
+         !different_entries(finding.path, cause.path);
+}
+
+void mark_implied(std::vector<Finding>& findings) {
+  for (Finding& finding : findings) {
+    if (finding.policy->implied_by.front().empty()) continue;
+    const auto cause = std::find_if(findings.begin(), findings.end(),
+                                    [&](const Finding& other) { return follows(finding, other); });
+    if (cause != findings.end()) finding.implied_by = cause->policy;
   }
 }
 
@@ -107,6 +138,7 @@ Evaluation evaluate(std::span<const Policy* const> policies, const Subject& subj
   lower_for_requester(subject, result.findings);
   exempt(subject, result.findings);
   mark_existing(subject, result.findings);
+  mark_implied(result.findings);
   return result;
 }
 

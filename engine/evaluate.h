@@ -28,7 +28,8 @@ std::string_view missing_knowledge(const Policy& policy, const ObjectSet& set,
 
 // Judges one subject. On UPDATE the old object is judged too and findings that it has as well are
 // marked `existed` (the ratchet; compared by policy and named path). Objects owned by a controller
-// have their findings lowered to audit unless a person asks. Objects being deleted have nothing
+// have their findings lowered to audit unless a person asks. Findings that follow from others are
+// marked `implied_by`. Objects being deleted have nothing
 // found but what DELETE is about. System actors are not judged.
 Evaluation evaluate(std::span<const Policy* const> policies, const Subject& subject);
 

@@ -94,6 +94,11 @@ Node Object::controller() const {
   return {};
 }
 
+Kind Object::controller_kind() const {
+  const Node owner = controller();
+  return kind_of(owner["apiVersion"].text(), owner["kind"].text());
+}
+
 Kind kind_of(std::string_view api_version, std::string_view kind) {
   const std::string_view group = group_of(api_version);
   for (const KnownKind& known : kKnownKinds) {

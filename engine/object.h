@@ -71,6 +71,7 @@ struct Object {
   bool being_deleted() const { return metadata()["deletionTimestamp"].exists(); }
   // metadata.ownerReferences[controller=true], absent where there is none.
   Node controller() const;
+  Kind controller_kind() const;  // `other` where there is none
   // Some policy may be about it.
   bool known() const { return kind != Kind::other && !is_cluster_scoped(kind); }
 };

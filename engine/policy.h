@@ -3,6 +3,7 @@
 // holds no state and does no I/O.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/kubernetes_version.h"
 #include "engine/object.h"
 #include "engine/object_set.h"
 #include "engine/patch.h"
@@ -34,6 +36,8 @@ struct Subject {
   EnforcementPoint point = EnforcementPoint::validate;
   const Request* request = nullptr;  // who asks, and how; absent offline
   Date today;                        // against which end dates are held
+  // What it is to run on: the release that was asked for, else the server's own, else the latest.
+  KubernetesVersion kubernetes = kLatestKubernetes;
 };
 
 struct Fix {
@@ -72,6 +76,9 @@ struct Finding {
   std::optional<Exemption> exemption;
   std::optional<Awaited> awaits;  // judge again once that is known
   bool existed = false;           // the old object has it too: the ratchet keeps it from denying
+  // That of the finding which it follows from: who puts that right has put this right. Said of one
+  // that is no worse in any way; neither reports nor answers say it again.
+  const Policy* implied_by = nullptr;
 
   // Both actions, at most as strict as `limit`.
   Finding& at_most(EnforcementAction limit);
@@ -135,6 +142,8 @@ struct Policy {
   std::string_view exceptions;  // when it stays silent; empty where never
   std::string_view remedy;      // what to do about it, one clause
   std::string_view sources;     // Kubernetes fields, issues, KEPs, one a line
+  // Policies, by id, whose finding on the same object makes one of this policy a consequence.
+  std::array<std::string_view, 2> implied_by = {};
   void (*check)(const Subject& subject, Findings& findings) = nullptr;
 };
 

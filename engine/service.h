@@ -1,12 +1,29 @@
 // Services, as far as StatefulSets depend on them.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "engine/object.h"
 #include "engine/object_set.h"
+#include "engine/path.h"
+#include "engine/workload.h"
 
 namespace stateward {
+
+// core/v1 ServicePort.
+struct ServicePort {
+  Node node;
+  std::size_t index = 0;
+
+  Path path() const { return Path("/spec/ports") / index; }
+  std::int64_t number() const { return node["port"].integer(0); }
+  std::string_view protocol() const { return non_empty(node["protocol"], "TCP"); }
+  // Where it leads to in a Pod: targetPort, a name or a number; absent or 0, the port itself.
+  Node target() const;
+};
 
 // core/v1 Service.
 struct Service {
@@ -20,7 +37,25 @@ struct Service {
     return !is_external_name() && object.spec()["clusterIP"].text() == "None";
   }
   Node selector() const { return object.spec()["selector"]; }
+  std::vector<ServicePort> ports() const;
+  bool publishes_not_ready() const { return object.spec()["publishNotReadyAddresses"].boolean(); }
+  // Wants the same by an annotation of 2016, which has no effect since Kubernetes 1.24.
+  bool tolerates_unready_endpoints() const {
+    return object.annotation("service.alpha.kubernetes.io/tolerate-unready-endpoints") == "true";
+  }
+  // Whether its endpoints are Pods of that workload, or that Pod. Labels that a set's controller
+  // gives to its Pods count. Without a selector it has none but those made by hand.
+  bool selects(const Object& workload) const;
 };
+
+// The number behind the port of that name in a Pod, as endpoints are made: among containers and
+// restartable init containers. nullopt where there is none.
+std::optional<std::int64_t> port_named(const PodSpec& pod, std::string_view name,
+                                       std::string_view protocol);
+// Whether a container declares that number. What listens need not be declared.
+bool declares_port(const PodSpec& pod, std::int64_t number, std::string_view protocol);
+// How many ports its containers declare.
+std::size_t declared_ports(const PodSpec& pod);
 
 // The Service that the set's spec.serviceName names, in its namespace; nullptr where it names none
 // or none is known.

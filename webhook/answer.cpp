@@ -85,6 +85,15 @@ Answer injected(const Judgement& judgement, const Subject& subject) {
   return {.response = {.patch = mutate(judgement.injections, subject)}};
 }
 
+// A Scale tells nothing of its set, which is stored: one that is not known yet is about to be.
+std::optional<Awaited> scaled_set(const Subject& subject) {
+  const Object& scale = subject.object;
+  if (scale.kind != Kind::scale || !subject.set.complete() ||
+      subject.set.find(Kind::stateful_set, scale.name_space, scale.name) != nullptr)
+    return std::nullopt;
+  return Awaited{.kind = Kind::stateful_set, .name = std::string(scale.name)};
+}
+
 Answer judged(const Judgement& judgement, const Subject& subject, Enforcement enforcement) {
   const Evaluation evaluation = evaluate(judgement.policies, subject);
   Decision decision = decide(evaluation.findings, enforcement);
@@ -93,9 +102,12 @@ Answer judged(const Judgement& judgement, const Subject& subject, Enforcement en
                              .reason = std::move(decision.reason),
                              .message = std::move(decision.message),
                              .warnings = std::move(decision.warnings),
-                             .audit = std::move(decision.audit)}};
+                             .audit = std::move(decision.audit)},
+                .denied_by = {},
+                .awaits = scaled_set(subject)};
   for (const Finding& finding : evaluation.findings) {
-    const bool denies = action_of(finding, enforcement) == EnforcementAction::deny;
+    const bool denies =
+        finding.implied_by == nullptr && action_of(finding, enforcement) == EnforcementAction::deny;
     const bool named = !answer.denied_by.empty() && answer.denied_by.back() == finding.policy->id;
     if (denies && !named) answer.denied_by.push_back(finding.policy->id);
     if (denies && !answer.awaits) answer.awaits = finding.awaits;
@@ -138,7 +150,8 @@ Answer answer(const Review& review, Door door, const Judgement& judgement) {
                         .operation = review.operation,
                         .point = EnforcementPoint::admission,
                         .request = &request,
-                        .today = judgement.today};
+                        .today = judgement.today,
+                        .kubernetes = judgement.kubernetes};
   if (door == Door::mutate) return injected(judgement, subject);
   return judged(judgement, subject, enforcement_of(door));
 }

@@ -30,6 +30,7 @@ struct Judgement {
   std::span<const Injection* const> injections;
   const ObjectSet& set;
   Date today;
+  KubernetesVersion kubernetes = kLatestKubernetes;
 };
 
 struct Answer {

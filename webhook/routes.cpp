@@ -129,17 +129,21 @@ ObjectSet Routes::known(std::string_view name_space) const {
 }
 
 // Claims are made a moment before the set that mounts them, and the inventory hears of them a
-// moment later: a denial that rests on one that is not known waits for it.
+// moment later: a denial that rests on one that is not known waits for it. So does who scales a set
+// that has only just been made.
 Answer Routes::judged(const Review& review, Door door) const {
   constexpr int kMostRounds = 16;
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const KubernetesVersion kubernetes =
+      service_.knowledge.kubernetes ? service_.knowledge.kubernetes() : kLatestKubernetes;
   for (int round = 1;; ++round) {
     const ObjectSet set = known(review.name_space);
     Answer found = answer(review, door,
                           {.policies = service_.policies,
                            .injections = service_.injections,
                            .set = set,
-                           .today = date_of(service_.now())});
+                           .today = date_of(service_.now()),
+                           .kubernetes = kubernetes});
     const bool may_change = found.awaits && service_.knowledge.wait_for && round < kMostRounds;
     if (!may_change || !service_.knowledge.wait_for(found.awaits->kind, review.name_space,
                                                     found.awaits->name, deadline))

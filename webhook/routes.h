@@ -44,17 +44,18 @@ struct Answered {
   const Answer& answer;
 };
 
-// What is known beside a review: nothing, or what an inventory holds. Both functions are there or
-// neither is; they are called by several threads, and neither does I/O.
+// What is known beside a review: nothing, or what an inventory holds. All functions are there or
+// none is; they are called by several threads, and none does I/O.
 struct Knowledge {
   std::function<ObjectSet(std::string_view name_space)> view;
   // Waits until that object is known, at most until `deadline`. Whether it is.
   std::function<bool(Kind kind, std::string_view name_space, std::string_view name,
                      std::chrono::steady_clock::time_point deadline)>
       wait_for;
+  std::function<KubernetesVersion()> kubernetes;  // the cluster's, or the latest
 };
 
-// How long an answer that would deny waits for an object that is not known yet.
+// How long an answer that may change by it waits for an object that is not known yet.
 inline constexpr std::chrono::milliseconds kPatience{300};
 
 // One line of /readyz?verbose.

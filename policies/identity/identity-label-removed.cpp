@@ -16,11 +16,10 @@ void judge(const Subject& subject, std::string_view label, Findings& findings) {
 }
 
 void check(const Subject& subject, Findings& findings) {
-  const Node owner = subject.old->controller();
-  if (owner["kind"].text() != "StatefulSet") return;
+  if (subject.old->controller_kind() != Kind::stateful_set) return;
   for (const std::string_view label : kControllerLabels) judge(subject, label, findings);
-  const Object* set =
-      subject.set.find(Kind::stateful_set, subject.object.name_space, owner["name"].text());
+  const Object* set = subject.set.find(Kind::stateful_set, subject.object.name_space,
+                                       subject.old->controller()["name"].text());
   if (set == nullptr) return;
   for (const auto& [label, value] : set->spec()["selector"]["matchLabels"].members())
     judge(subject, label, findings);

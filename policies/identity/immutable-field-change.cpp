@@ -64,6 +64,12 @@ void check(const Subject& subject, Findings& findings) {
       !equal(now["selector"], before["selector"])) {
     report("/spec/selector", "the selector", findings);
   }
+  constexpr std::int64_t kHistory = 10;
+  if (subject.kubernetes < KubernetesVersion{1, 33} &&
+      now["revisionHistoryLimit"].integer(kHistory) !=
+          before["revisionHistoryLimit"].integer(kHistory)) {
+    report("/spec/revisionHistoryLimit", "before Kubernetes 1.33 revisionHistoryLimit", findings);
+  }
   check_claims(subject, findings);
 }
 
@@ -82,15 +88,17 @@ constinit const Policy immutable_field_change{
     .summary = "An update changes a field that cannot be changed.",
     .reason =
         "The API server refuses the whole update with one message for all fields: of a set that "
-        "exists only replicas, ordinals, template, updateStrategy, revisionHistoryLimit, "
-        "minReadySeconds and persistentVolumeClaimRetentionPolicy may change.",
+        "exists only replicas, ordinals, template, updateStrategy, minReadySeconds, "
+        "persistentVolumeClaimRetentionPolicy and, from Kubernetes 1.33 on, revisionHistoryLimit "
+        "may change.",
     .exceptions =
         "What the API server fills in: a default is the same as nothing. Sizes and storage classes "
         "of claim templates, which claim-template-resize tells of.",
     .remedy = "keep the field, or delete the set with --cascade=orphan and create it again",
     .sources =
         "StatefulSetSpec (apps/v1)\n"
-        "kubernetes/kubernetes#56341, #68737",
+        "kubernetes/kubernetes#56341, #68737, #130263; pkg/apis/apps/validation of v1.32.0 and "
+        "v1.33.0",
     .check = check,
 };
 

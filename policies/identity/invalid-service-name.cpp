@@ -10,11 +10,14 @@ namespace {
 void check(const Subject& subject, Findings& findings) {
   const std::string_view name = StatefulSet{subject.object}.service_name();
   if (name.empty() || is_dns_label(name)) return;
+  const std::string_view refused =
+      subject.kubernetes < KubernetesVersion{1, 33} ? "every Pod" : "the set";
   findings.add(
       "/spec/serviceName",
       name.size() > 63
-          ? fmt::format("serviceName has {} characters; a DNS label has at most 63", name.size())
-          : fmt::format("serviceName \"{}\" is no DNS label", name));
+          ? fmt::format("serviceName has {} characters, a DNS label at most 63: {} is refused",
+                        name.size(), refused)
+          : fmt::format("serviceName \"{}\" is no DNS label: {} is refused", name, refused));
 }
 
 }  // namespace
@@ -37,7 +40,7 @@ constinit const Policy invalid_service_name{
         "letter or digit",
     .sources =
         "StatefulSetSpec.serviceName (apps/v1), PodSpec.subdomain (core/v1)\n"
-        "kubernetes/kubernetes#130233",
+        "kubernetes/kubernetes#130233; pkg/apis/apps/validation of v1.32.0 and v1.33.0",
     .check = check,
 };
 

@@ -42,8 +42,22 @@ void check_selector(const Object& object, Findings& findings) {
   }
 }
 
-void check_strategy(const StatefulSet& set, Findings& findings) {
+// From 1.37 on there is Recreate, behind a gate that is off by default. A server that stores it has
+// the gate on.
+void check_recreate(const Subject& subject, Findings& findings) {
+  if (subject.point != EnforcementPoint::validate) return;
+  findings
+      .add("/spec/updateStrategy/type",
+           "update strategy Recreate needs the feature gate StatefulSetRecreateStrategy")
+      .with_action(EnforcementAction::warn)
+      .remedy = "use RollingUpdate or OnDelete, or turn the gate on";
+}
+
+void check_strategy(const Subject& subject, Findings& findings) {
+  const StatefulSet set{subject.object};
   const std::string_view type = set.update_strategy();
+  if (type == "Recreate" && subject.kubernetes >= KubernetesVersion{1, 37})
+    return check_recreate(subject, findings);
   if (type != "RollingUpdate" && type != "OnDelete") {
     findings
         .add("/spec/updateStrategy/type",
@@ -102,7 +116,7 @@ void check(const Subject& subject, Findings& findings) {
   const StatefulSet set{subject.object};
   check_selector(subject.object, findings);
   check_numbers(set, findings);
-  check_strategy(set, findings);
+  check_strategy(subject, findings);
   check_template(set, findings);
 }
 
@@ -121,10 +135,14 @@ constinit const Policy rejected_by_api_server{
     .reason =
         "Applying it fails. Found in the file, it costs nothing; found by the deployment, it "
         "costs the deployment.",
+    .exceptions =
+        "From Kubernetes 1.37 on update strategy Recreate is a warning: an alpha feature gate "
+        "allows it.",
     .remedy = "write what the API server accepts",
     .sources =
         "StatefulSet (apps/v1), Service (core/v1): validation\n"
-        "KEP-3541: updateStrategy Recreate",
+        "KEP-3541: updateStrategy Recreate; pkg/features of kubernetes/kubernetes v1.37.1: gate "
+        "StatefulSetRecreateStrategy, alpha, off",
     .check = check,
 };
 

@@ -26,7 +26,7 @@ bool node_is_lost(const Subject& subject) {
 
 void check(const Subject& subject, Findings& findings) {
   if (subject.request == nullptr || subject.request->grace_period_seconds != 0) return;
-  if (subject.object.controller()["kind"].text() != "StatefulSet") return;
+  if (subject.object.controller_kind() != Kind::stateful_set) return;
   if (has_ended(subject.object) || node_is_lost(subject)) return;
   if (parse_consent(subject.object.annotation("stateward.dev/confirm-forced-deletion"),
                     subject.today))

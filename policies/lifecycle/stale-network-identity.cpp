@@ -8,10 +8,9 @@ namespace {
 
 void check(const Subject& subject, Findings& findings) {
   const Object& pod = subject.object;
-  const Node controller = pod.controller();
-  if (controller["kind"].text() != "StatefulSet" || pod.being_deleted() || has_ended(pod)) return;
+  if (pod.controller_kind() != Kind::stateful_set || pod.being_deleted() || has_ended(pod)) return;
   const Object* set =
-      subject.set.find(Kind::stateful_set, pod.name_space, controller["name"].text());
+      subject.set.find(Kind::stateful_set, pod.name_space, pod.controller()["name"].text());
   if (set == nullptr || set->being_deleted()) return;
   const std::string_view now = pod.spec()["subdomain"].text();
   const std::string_view wanted = StatefulSet{*set}.service_name();

@@ -1,19 +1,12 @@
 #include <algorithm>
 
+#include "engine/affinity.h"
 #include "engine/policy.h"
 #include "engine/selector.h"
 #include "engine/workload.h"
 
 namespace stateward::policies {
 namespace {
-
-constexpr std::string_view kRequired = "requiredDuringSchedulingIgnoredDuringExecution";
-constexpr std::string_view kPreferred = "preferredDuringSchedulingIgnoredDuringExecution";
-
-struct Term {
-  Node selector;
-  Path path;
-};
 
 void check_spread(const Subject& subject, Findings& findings) {
   const StatefulSet set{subject.object};
@@ -29,22 +22,6 @@ void check_spread(const Subject& subject, Findings& findings) {
             ? "the spread constraint does not match the set's own Pods, so it spreads none of them"
             : "the spread constraint selects no Pods, so it spreads none");
   }
-}
-
-std::vector<Term> anti_affinity_terms(const PodSpec& pod) {
-  std::vector<Term> terms;
-  const Node rules = pod.node["affinity"]["podAntiAffinity"];
-  const Path base = Path(pod.path) / "affinity" / "podAntiAffinity";
-  std::size_t index = 0;
-  for (const Node term : rules[kRequired].items()) {
-    terms.push_back({term["labelSelector"], base / kRequired / index++ / "labelSelector"});
-  }
-  index = 0;
-  for (const Node weighted : rules[kPreferred].items()) {
-    terms.push_back({weighted["podAffinityTerm"]["labelSelector"],
-                     base / kPreferred / index++ / "podAffinityTerm" / "labelSelector"});
-  }
-  return terms;
 }
 
 // The set's own key with another value: meant for itself, and misspelt.
@@ -68,9 +45,11 @@ void check(const Subject& subject, Findings& findings) {
   const StatefulSet set{subject.object};
   const Node labels = set.pod_labels();
   const auto terms = anti_affinity_terms(set.pod_spec());
-  const auto matches = [&](const Term& term) { return selector_matches(term.selector, labels); };
+  const auto matches = [&](const AntiAffinityTerm& term) {
+    return selector_matches(term.selector, labels);
+  };
   if (std::any_of(terms.begin(), terms.end(), matches)) return;
-  for (const Term& term : terms) {
+  for (const AntiAffinityTerm& term : terms) {
     if (!contradicts(term.selector, labels)) continue;
     findings.add(term.path,
                  "the anti-affinity term has the set's own label with another value, so it keeps "

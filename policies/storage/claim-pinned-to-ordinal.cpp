@@ -20,8 +20,7 @@ void judge(const Subject& subject, std::string_view claim, const Path& path, Fin
 }
 
 void check(const Subject& subject, Findings& findings) {
-  if (subject.object.kind == Kind::pod &&
-      subject.object.controller()["kind"].text() == "StatefulSet")
+  if (subject.object.kind == Kind::pod && subject.object.controller_kind() == Kind::stateful_set)
     return;
   for (const ClaimVolume& volume : claim_volumes(pod_spec_of(subject.object)))
     judge(subject, volume.claim, volume.path, findings);

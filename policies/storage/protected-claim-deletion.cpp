@@ -15,11 +15,6 @@ namespace stateward::policies {
 namespace {
 
 // Other groups have sets of that kind too, which nobody here knows.
-bool is_of_set(Node controller) {
-  return controller["kind"].text() == "StatefulSet" &&
-         controller["apiVersion"].text().starts_with("apps/");
-}
-
 bool is_live(const Object* set) { return set != nullptr && !set->being_deleted(); }
 
 // The live set that keeps a member on this claim.
@@ -47,7 +42,7 @@ void judge_pods(const Subject& subject, Findings& findings) {
   const Object* by_other = nullptr;  // of a workload that may be going too
   for (const Object* pod : pods_with_claim(claim.name, claim.name_space, subject.set)) {
     const Node controller = pod->controller();
-    const bool of_set = is_of_set(controller);
+    const bool of_set = pod->controller_kind() == Kind::stateful_set;
     const auto* set =
         subject.set.find(Kind::stateful_set, claim.name_space, controller["name"].text());
     if (pod->being_deleted() || (of_set && !is_live(set))) continue;

@@ -83,3 +83,17 @@ let_in() { [ "$(asks "$1")" = 404 ]; }
 check "authorities of clients are read again" within 15 let_in theirs
 check "and the former ones are not trusted any more" test "$(asks ours)" = 000
 stop
+
+# With its certificate from files, and a cluster that cannot be reached.
+cat >away.conf <<'CONF'
+{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}], users: [{name: u, user: {token: t}}],
+ clusters: [{name: c, cluster: {server: "https://127.0.0.1:9", insecure-skip-tls-verify: true}}]}
+CONF
+start --kubeconfig away.conf
+health=$(sed -nE 's#.*health at (http://[^ ]*).*#\1#p' serve.log)
+is_ready() { [ "$(curl -s -o /dev/null -w '%{http_code}' "$health/readyz")" = 200 ]; }
+check "a replica waits for its cluster" eval '! is_ready'
+check "but not for ever: it can judge without" within 30 is_ready
+run curl -s "$health/readyz?verbose"
+check "and says what it cannot" says "policies that look at siblings are skipped"
+stop

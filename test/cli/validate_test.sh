@@ -44,6 +44,13 @@ run "$STATEWARD" validate tree/missing.yaml
 check "an argument that cannot be opened exits with 2 and is named" both 'exits 2' 'complains tree/missing.yaml'
 run "$STATEWARD" validate --policy missing-service-nam tree
 check "an unknown policy exits with 2 and the nearest one is named" both 'exits 2' 'complains "did you mean missing-service-name"'
+run "$STATEWARD" validate --kubernetes-version latest tree
+check "a release that is none exits with 2" both 'exits 2' 'complains "no version of Kubernetes such as 1.34"'
+set_yaml old 'serviceName: a.b' >old.yaml
+run "$STATEWARD" validate --kubernetes-version v1.32.1 old.yaml
+check "objects are judged for the release that is asked for" says 'every Pod is refused'
+run "$STATEWARD" validate old.yaml
+check "and for the latest where none is" says 'the set is refused'
 run "$STATEWARD" validate --fail-on sometimes tree
 check "a wrong choice exits with 2" exits 2
 run "$STATEWARD" validate --unknown-option

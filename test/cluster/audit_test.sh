@@ -31,6 +31,7 @@ quiet k create -n prod -f "$here/manifests/claims.yaml"
 old=$SECONDS
 quiet k create namespace other
 quiet k apply -n other -f "$here/manifests/shared.yaml"
+sed 's/serviceName: shared/serviceName: 1shared/; s/name: shared}/name: digit}/' "$here/manifests/shared.yaml" | quiet k apply -n other -f -
 quiet k create namespace relaxed
 quiet k label namespace relaxed stateward.dev/enforcement=warn
 quiet k apply -n relaxed -f "$here/manifests/shared.yaml"
@@ -58,6 +59,9 @@ check "where denials are warnings this is one" tells relaxed/StatefulSet/shared 
 check "where sets are guarded the stricter action holds" tells guarded/StatefulSet/deleting deny retention-policy-delete
 check "namespaces of the system are left out" fails says kube-system/
 check "the sum speaks of namespaces" says " in 5 namespaces: "
+check "it is judged for the server's own release, which takes such names" fails says service-name-starts-with-digit
+audit -n other --kubernetes-version 1.35
+check "or for the one that is asked for" tells other/StatefulSet/digit deny service-name-starts-with-digit
 audit --all-namespaces
 check "unless they are asked for" tells kube-system/StatefulSet/shared deny shared-claim
 audit -n kube-system

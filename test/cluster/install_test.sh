@@ -4,35 +4,9 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../cli/assert.sh"
-. "$here/../packages.sh"
-manifests=$here/../../manifests
-cannot() { echo "skip the installation in a cluster with containers: $1"; exit 0; }
-[ "$(id -u)" -eq 0 ] || cannot "only root can run containers"
-install_missing "$node_packages" >"$work/packages.log" 2>&1 || cannot "$(tail -1 "$work/packages.log")"
-
-state=$work/cluster
-finish() { "$here/node/down.sh" "$state"; rm -rf "$work"; }
-trap finish EXIT
-trap 'exit 130' INT TERM
-mkdir "$work/images"
-run "$here/../../image/make_image.sh" "$work/images/stateward.tar" "$STATEWARD"
-check "the image is made" exits 0
-IMAGES=$work/images OWNER=$$ "$here/node/up.sh" "$state" >"$work/up.log" 2>&1
-case $? in
-  0) ;;
-  3) cannot "$(tail -1 "$work/up.log")" ;;
-  *) cat "$work/up.log"; echo "not ok the cluster comes up"; exit 0 ;;
-esac
-
-k() { "$state/kubectl" "$@"; }
-own() { k -n stateward-system "$@"; }
-within() { local tries=$(($1 * 5)); shift; for _ in $(seq "$tries"); do "$@" >/dev/null 2>&1 && return; sleep .2; done; "$@"; } # SECONDS COMMAND...
-fails() { ! "$@"; }
-field() { k get "$1" -o jsonpath="$2"; }  # OBJECT JSONPATH
-equals() { [ "$(field "$1" "$2")" = "$3" ] || { echo "$1 $2: $(field "$1" "$2"), not $3"; return 1; }; }
-ready() { own rollout status "deployment/$1" --timeout=1s; }
+. "$here/on_node.sh"
+cluster_for "the installation in a cluster with containers"
 from_pod() { k exec journal-0 -- "$@"; }
-took() { [ $((SECONDS - since)) -le "$1" ]; }  # since=$SECONDS stands above
 
 # One command.
 run k apply -k "$manifests"
@@ -55,7 +29,6 @@ run own exec deployment/stateward-webhook -- /bin/sh -c true
 check "there is no shell in the image" fails exits 0
 run own get pods -o jsonpath='{.items[*].status.containerStatuses[0].restartCount}'
 check "nothing had to be started twice" test "$out" = "0 0 0 0"
-leads() { k create --dry-run=server -o jsonpath='{.spec.serviceName}' -f "$here/manifests/ledger.yaml" | grep -q headless; }
 run within 20 leads   # the API server learns of configurations and routes a moment later
 check "the API server reaches the webhook through its Service" exits 0
 run "$state/inside" "$STATEWARD" doctor --kubeconfig "$state/admin.conf"

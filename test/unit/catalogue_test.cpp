@@ -138,6 +138,24 @@ TEST_CASE("every policy says what it is, why, what to do and where that comes fr
   }
 }
 
+TEST_CASE("a policy that follows from another follows from one that says no less") {
+  for (const Policy* policy : policies::all_policies()) {
+    CAPTURE(policy->id);
+    for (const std::string_view id : policy->implied_by) {
+      if (id.empty()) continue;
+      const auto all = policies::all_policies();
+      const auto cause = std::find_if(all.begin(), all.end(),
+                                      [&](const Policy* other) { return other->id == id; });
+      REQUIRE(cause != all.end());
+      CHECK((*cause)->severity >= policy->severity);
+      CHECK((*cause)->action >= policy->action);
+      CHECK((*cause)->guarded >= policy->guarded);
+      // Of two that imply each other neither would be said.
+      CHECK((*cause)->implied_by.front().empty());
+    }
+  }
+}
+
 TEST_CASE(
     "every bad example has exactly the findings that its lines are marked with, and its fixes give "
     "its fixed twin") {

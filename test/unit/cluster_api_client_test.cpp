@@ -359,8 +359,9 @@ TEST_CASE("a watch hands out its events wherever the bytes are cut") {
 }
 
 TEST_CASE("a watch ends with what ended it, and what came before it counts") {
-  std::string what;
+  std::atomic<const char*> asked = "";
   Pair pair([&](const FakeRequest&, FakeReply& reply) {
+    const std::string_view what = asked.load();
     if (what == "too old") return reply.status(410, "Expired");
     if (what == "refused") return reply.status(403, "Forbidden");
     reply.begin_stream();
@@ -381,7 +382,7 @@ TEST_CASE("a watch ends with what ended it, and what came before it counts") {
     what == "reset" ? reply.reset() : reply.hang_up();
   });
   const auto ended = [&](const char* how) {
-    what = how;
+    asked = how;
     return watched(pair.client);
   };
   const Strings one = {"ADDED a"};

@@ -125,6 +125,25 @@ TEST_CASE(
   CHECK(action_of(result.findings[1], Enforcement::guard) == EnforcementAction::warn);
 }
 
+TEST_CASE("the ratchet judges the old object for the same release") {
+  const Policy old_release{.id = "old-release",
+                           .kinds = {Kind::pod},
+                           .operations = {Operation::update},
+                           .check = [](const Subject& subject, Findings& findings) {
+                             if (subject.kubernetes == KubernetesVersion{1, 20})
+                               findings.add("/spec", "it is 1.20");
+                           }};
+  const Pod one = pod("{name: a}");
+  const Policy* const policies[] = {&old_release};
+  const Evaluation result = evaluate(policies, {.object = one.object(),
+                                                .old = &one.object(),
+                                                .set = {},
+                                                .operation = Operation::update,
+                                                .kubernetes = {1, 20}});
+  REQUIRE(result.findings.size() == 1);
+  CHECK(result.findings.front().existed);
+}
+
 TEST_CASE("an owner reference lowers denials to audit for a service account, never for a person") {
   const auto set = [](const std::string& owner) {
     return Pod("apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: s, ownerReferences: [" +
@@ -212,6 +231,79 @@ TEST_CASE("an exemption with a reason holds until its day and not in guarded nam
   CHECK(action_of(held, Enforcement::guard) == EnforcementAction::deny);
   CHECK_FALSE(exempted("migrating; until 2026-11-20").exemption);
   CHECK_FALSE(exempted("; until 2027-01-01").exemption);
+}
+
+namespace {
+
+// A consequence of "bad-name", or so it says, at the whole object or at each container.
+void find_consequence(const Subject&, Findings& findings) {
+  findings.add("/spec", "so it is bad, too");
+}
+void find_each(const Subject& subject, Findings& findings) {
+  for (std::size_t index = 0; index < subject.object.spec()["containers"].size(); ++index)
+    findings.add(Path("/spec/containers") / index / "image", "so it is bad, too");
+}
+
+constexpr Policy kConsequence{.id = "consequence",
+                              .section = "test",
+                              .action = EnforcementAction::deny,
+                              .guarded = EnforcementAction::deny,
+                              .kinds = {Kind::pod},
+                              .operations = {Operation::create, Operation::update},
+                              .implied_by = {"bad-set", "bad-name"},
+                              .check = find_consequence};
+
+Evaluation judge_both(const Pod& subject, const Policy& consequence, const Object* old = nullptr) {
+  const Policy* const policies[] = {&consequence, &kBad};
+  const ObjectSet set;
+  return evaluate(policies, {.object = subject.object(),
+                             .old = old,
+                             .set = set,
+                             .operation = old == nullptr ? Operation::create : Operation::update,
+                             .point = EnforcementPoint::validate,
+                             .today = {2026, 11, 21}});
+}
+
+}  // namespace
+
+TEST_CASE("a finding that follows from another is marked, and not said again") {
+  const Evaluation result = judge_both(pod("{name: bad}"), kConsequence);
+  REQUIRE(result.findings.size() == 2);
+  CHECK(result.findings[0].implied_by == &kBad);
+  CHECK(result.findings[1].implied_by == nullptr);
+  const Decision decision = decide(result.findings, Enforcement::policy);
+  CHECK_FALSE(decision.allowed);
+  CHECK(decision.message.find("bad-name") != std::string::npos);
+  CHECK(decision.message.find("consequence") == std::string::npos);
+  CHECK(judge_both(pod("{name: good}"), kConsequence).findings[0].implied_by == nullptr);
+}
+
+TEST_CASE("what is left unsaid may not be worse than what is said") {
+  const auto implied = [](const Policy& consequence, const std::string& metadata = "") {
+    return judge_both(pod("{name: bad}", metadata), consequence).findings[0].implied_by != nullptr;
+  };
+  Policy worse = kConsequence;
+  CHECK(implied(worse));
+  worse.severity = Severity::high;
+  CHECK_FALSE(implied(worse));
+  CHECK_FALSE(implied(kConsequence, ", annotations: {stateward.dev/exempt.bad-name: soon}"));
+  // The cause was there before and cannot deny; what follows from it is new.
+  const Pod before = pod("{name: bad}");
+  Policy only_new = kConsequence;
+  only_new.needs = Needs::old_object;
+  CHECK(judge_both(pod("{name: bad}"), kConsequence, &before.object()).findings[0].implied_by !=
+        nullptr);
+  CHECK(judge_both(pod("{name: bad}"), only_new, &before.object()).findings[0].implied_by ==
+        nullptr);
+}
+
+TEST_CASE("what is wrong with one container implies nothing of another") {
+  Policy each = kConsequence;
+  each.check = find_each;
+  const Evaluation result = judge_both(pod("{name: good}, {name: bad}"), each);
+  REQUIRE(result.findings.size() == 3);
+  CHECK(result.findings[0].implied_by == nullptr);
+  CHECK(result.findings[1].implied_by == &kBad);
 }
 
 TEST_CASE("a denial names policy, place and remedy; an observed namespace gets a warning instead") {

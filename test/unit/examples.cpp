@@ -31,6 +31,7 @@ std::optional<Object> object_in(Node node, const Document& document, std::string
 }  // namespace
 
 ExampleFile::ExampleFile(std::string_view text) : text_(text) {
+  read_kubernetes_version();
   std::vector<Object> objects;
   for (const YamlChunk& chunk : split_yaml(text_)) {
     ReadDocument read = read_yaml(chunk);
@@ -71,12 +72,24 @@ void ExampleFile::read_review(const Document& document) {
   if (!has_subject) problems_.emplace_back("the review has no object to judge");
 }
 
+void ExampleFile::read_kubernetes_version() {
+  constexpr std::string_view kMarker = "# kubernetes-version: ";
+  const std::size_t at = text_.find(kMarker);
+  if (at == std::string::npos) return;
+  const std::size_t from = at + kMarker.size();
+  const auto version = parse_kubernetes_version(
+      std::string_view(text_).substr(from, text_.find_first_of(" \n", from) - from));
+  if (version) kubernetes_ = *version;
+  if (!version) problems_.push_back(version.error().message);
+}
+
 std::vector<Subject> ExampleFile::subjects() const {
   constexpr Date kToday{2026, 11, 21};
   std::vector<Subject> subjects;
   if (!review_) {
     for (const Object& object : set_.objects())
-      subjects.push_back({.object = object, .set = set_, .today = kToday});
+      subjects.push_back(
+          {.object = object, .set = set_, .today = kToday, .kubernetes = kubernetes_});
     return subjects;
   }
   const bool removes = review_->operation == Operation::remove;
@@ -86,7 +99,8 @@ std::vector<Subject> ExampleFile::subjects() const {
                       .operation = review_->operation,
                       .point = EnforcementPoint::admission,
                       .request = &review_->request,
-                      .today = kToday});
+                      .today = kToday,
+                      .kubernetes = kubernetes_});
   return subjects;
 }
 

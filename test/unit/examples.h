@@ -24,6 +24,8 @@ class ExampleFile {
 
   const std::vector<std::string>& problems() const { return problems_; }  // what could not be read
   bool is_review() const { return review_.has_value(); }
+  // What it is to run on: its line "# kubernetes-version: 1.35", or the latest.
+  KubernetesVersion kubernetes() const { return kubernetes_; }
   // The subjects that this file asks to have judged.
   std::vector<Subject> subjects() const;
   // All findings of `policies` on them. Policies that need a live cluster take manifests for one.
@@ -41,11 +43,13 @@ class ExampleFile {
     std::optional<Object> old;
   };
   void read_review(const Document& document);
+  void read_kubernetes_version();
 
   std::string text_;
   std::vector<std::unique_ptr<Document>> documents_;
   std::vector<std::string> problems_;
   std::optional<ReviewParts> review_;
+  KubernetesVersion kubernetes_ = kLatestKubernetes;
   ObjectSet set_;
 };
 

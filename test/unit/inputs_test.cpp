@@ -105,3 +105,23 @@ TEST_CASE("files are read whole, up to 64 MiB") {
   CHECK(read("/dev/zero").error().message == "larger than 64 MiB; split it");
   CHECK(read(folder.path()).error().message == "Is a directory");
 }
+
+TEST_CASE("files are named relative to where the command runs, if they are below that") {
+  const TempFolder folder;
+  folder.write("sub/a.yaml");
+  folder.write("b.yaml");
+  const fs::path before = fs::current_path();
+  fs::current_path(folder.path());
+  const auto name = [](const std::string& argument) {
+    return find_inputs({argument}, Scope::folder).value().front().front().name;
+  };
+  CHECK(name(folder.path() / "sub") == "sub/a.yaml");
+  CHECK(name(folder.path() / "sub/a.yaml") == "sub/a.yaml");
+  CHECK(name("./sub//a.yaml") == "sub/a.yaml");
+  CHECK(name("sub/./") == "sub/a.yaml");
+  CHECK(name("sub/../b.yaml") == "sub/../b.yaml");
+  fs::current_path(folder.path() / "sub");
+  CHECK(name(folder.path() / "b.yaml") == (folder.path() / "b.yaml").string());
+  CHECK(name("../b.yaml") == "../b.yaml");
+  fs::current_path(before);
+}

@@ -66,7 +66,8 @@ void compare(const Example& example) {
                          .operation = subject.operation,
                          .point = subject.point,
                          .request = subject.request,
-                         .today = subject.today};
+                         .today = subject.today,
+                         .kubernetes = subject.kubernetes};
     const auto all = policies::all_policies();
     CHECK(told(evaluate(all, online).findings) == told(evaluate(all, subject).findings));
     const auto injections = policies::all_injections();

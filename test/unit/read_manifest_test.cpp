@@ -84,3 +84,16 @@ TEST_CASE("braces inside real YAML make no template") {
   CHECK(outline("metadata: {name: a}\nsummary: 'up {{ $labels.job }}'\n") == "a@1:18");
   CHECK(outline("metadata: {name: a}\nsummary: '{{ $value }}'\n---\nx: [\n") == "a@1:18 !5:1");
 }
+
+TEST_CASE("Helm's comment above a document names its template") {
+  const ReadManifest manifest = read_manifest(
+      "---\n# Source: web/templates/a.yaml\nkind: A\n"
+      "---\r\n\r\n# by hand\r\n# Source: web/charts/db/templates/b c.yaml\r\nkind: B\r\n"
+      "---\nkind: C\n# Source: too late\n"
+      "--- # Source: not here\nkind: D\n",
+      false);
+  CHECK(manifest.templates == std::vector<std::string>{"web/templates/a.yaml",
+                                                       "web/charts/db/templates/b c.yaml", "", ""});
+  CHECK(read_manifest("# Source: a.yaml", false).templates.size() <= 1);
+  CHECK(read_manifest("{\"kind\": \"A\"}", false).templates == std::vector<std::string>{""});
+}

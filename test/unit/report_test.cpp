@@ -7,72 +7,13 @@
 
 #include "cli/json_report.h"
 #include "cli/text_report.h"
-#include "engine/location.h"
-#include "engine/yaml_reader.h"
+#include "test/unit/judged_fixture.h"
 
 using namespace stateward;
 
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr Policy kPolicy{.id = "bad-name",
-                         .section = "test",
-                         .severity = Severity::high,
-                         .action = EnforcementAction::deny,
-                         .remedy = "rename it"};
-
-// One file with one object, and findings at places in it.
-class Set {
- public:
-  explicit Set(const std::string& text, const std::string& name = "dir/a.yaml") {
-    manifests_.files.push_back({name, text});
-    ReadDocument read = read_yaml({text});
-    REQUIRE(read.document);
-    manifests_.documents.push_back(std::move(*read.document));
-    manifests_.set =
-        ObjectSet(objects_of(manifests_.documents.back(), "default"), ObjectSet::Coverage::partial);
-  }
-
-  const Object& object() const { return manifests_.set.objects().front(); }
-
-  Finding& find(const Path& path, const std::string& message = "it is bad") {
-    judged_.findings.push_back({{.policy = &kPolicy,
-                                 .object = &object(),
-                                 .path = path,
-                                 .message = message,
-                                 .remedy = std::string(kPolicy.remedy),
-                                 .severity = kPolicy.severity,
-                                 .action = kPolicy.action,
-                                 .guarded = kPolicy.guarded},
-                                locate(*object().document, object().node, path)});
-    return judged_.findings.back().finding;
-  }
-
-  Manifests& manifests() { return manifests_; }
-  JudgedSet& judged() { return judged_; }
-
-  std::string text(bool color = false) const {
-    std::ostringstream out;
-    TextReport(out, color).add(judged_);
-    return out.str();
-  }
-
-  Json json(const Summary& summary = {}) const {
-    std::ostringstream out;
-    JsonReport report(out);
-    report.add(judged_);
-    report.finish(summary);
-    const std::string written = out.str();
-    CHECK(std::all_of(written.begin(), written.end(),
-                      [](char c) { return c == '\n' || (c >= 0x20 && c < 0x7F); }));
-    return Json::parse(written);
-  }
-
- private:
-  Manifests manifests_;
-  JudgedSet judged_{.manifests = &manifests_};
-};
 
 const std::string kHead = "apiVersion: v1\nkind: Pod\n";
 
@@ -85,7 +26,7 @@ std::string summary_text(const Summary& summary) {
 }  // namespace
 
 TEST_CASE("a finding is printed like a compiler's message") {
-  Set set(kHead + "metadata:\n  name: web\n");
+  JudgedFixture set(kHead + "metadata:\n  name: web\n");
   set.find("/metadata/name");
   CHECK(set.text() ==
         "dir/a.yaml:4:9: deny: it is bad [bad-name]\n"
@@ -108,7 +49,7 @@ TEST_CASE("the underline stands where the span does") {
            Case{"metadata: {\tname: web}", "metadata: {\tname: web}", "           \t      ^~~"},
            Case{"metadata: {name: ''}\r", "metadata: {name: ''}", "                 ^~"},
        }) {
-    Set set(kHead + c.yaml + "\n");
+    JudgedFixture set(kHead + c.yaml + "\n");
     set.find("/metadata/name");
     const std::string text = set.text();
     CAPTURE(text);
@@ -117,8 +58,8 @@ TEST_CASE("the underline stands where the span does") {
 }
 
 TEST_CASE("of a long line the part around the span is shown") {
-  Set set(kHead + "metadata: {labels: {a: " + std::string(300, 'a') +
-          "}, name: web, x: " + std::string(300, 'b') + "}\n");
+  JudgedFixture set(kHead + "metadata: {labels: {a: " + std::string(300, 'a') +
+                    "}, name: web, x: " + std::string(300, 'b') + "}\n");
   set.find("/metadata/name");
   CHECK(set.text() ==
         "dir/a.yaml:3:333: deny: it is bad [bad-name]\n"
@@ -133,7 +74,7 @@ TEST_CASE("of a long line the part around the span is shown") {
 }
 
 TEST_CASE("findings and diagnostics stand in the order of the text") {
-  Set set(kHead + "metadata:\n  name: web\nspec: {}\n");
+  JudgedFixture set(kHead + "metadata:\n  name: web\nspec: {}\n");
   set.find("/kind", "first");
   set.find("/spec", "last");
   set.manifests().diagnostics.push_back({.severity = Diagnostic::Severity::note,
@@ -148,16 +89,84 @@ TEST_CASE("findings and diagnostics stand in the order of the text") {
 }
 
 TEST_CASE("whatever was found first, each finding is shown with its own line") {
-  Set set(kHead + "metadata:\n  name: web\nspec: {}\n");
+  JudgedFixture set(kHead + "metadata:\n  name: web\nspec: {}\n");
   set.find("/spec");
-  set.find("/kind");
+  set.find("/kind", "it is a Pod");
   const std::string text = set.text();
   CHECK(text.find("    5 | spec: {}\n      | ^~~~\n") != std::string::npos);
   CHECK(text.find("    2 | kind: Pod\n      |       ^~~\n") != std::string::npos);
 }
 
+TEST_CASE("the same mistake is told once, with its other places behind it") {
+  const std::string pod = kHead + "metadata:\n  name: ";
+  JudgedFixture set(pod + "a\n---\n" + pod + "b\n---\n# Source: c/t.yaml\n" + pod + "c\n");
+  set.find("/metadata/name", "name \"a\" is 1 letter");
+  set.find("/kind", "it is a Pod");
+  set.find("/metadata/name", "name \"b\" is 1 letter", 1);
+  set.find("/metadata/name", "name \"a\" is 1 letter", 2);
+  CHECK(set.text() ==
+        "dir/a.yaml:4:9: deny: name \"a\" is 1 letter [bad-name]\n"
+        "    4 |   name: a\n"
+        "      |         ^\n"
+        "        remedy: rename it\n"
+        "        and 2 more like it:\n"
+        "          dir/a.yaml:9:9: Pod b: name \"b\" is 1 letter\n"
+        "          dir/a.yaml:15:9: Pod c (c/t.yaml)\n"
+        "\n"
+        "dir/a.yaml:2:7: deny: it is a Pod [bad-name]\n"
+        "    2 | kind: Pod\n"
+        "      |       ^~~\n"
+        "        remedy: rename it\n"
+        "\n");
+  CHECK(set.in_a_cluster().text() ==
+        "default/Pod/a: deny: name \"a\" is 1 letter [bad-name]\n"
+        "        /metadata/name\n"
+        "        remedy: rename it\n"
+        "        and 2 more like it:\n"
+        "          default/Pod/b: /metadata/name: name \"b\" is 1 letter\n"
+        "          default/Pod/c: /metadata/name\n"
+        "\n"
+        "default/Pod/a: deny: it is a Pod [bad-name]\n"
+        "        /kind\n"
+        "        remedy: rename it\n"
+        "\n");
+}
+
+TEST_CASE("what is not to be told in one breath is told apart") {
+  const auto told = [](const auto& change) {
+    JudgedFixture set(kHead + "metadata: {name: web}\n");
+    set.find("/kind");
+    change(set.find("/metadata/name"));
+    return set.text().find("more like it") == std::string::npos;
+  };
+  CHECK_FALSE(told([](Finding&) {}));
+  CHECK_FALSE(told([](Finding& finding) { finding.remedy = "rename it"; }));
+  CHECK(told([](Finding& finding) { finding.message = "it is worse"; }));
+  CHECK(told([](Finding& finding) { finding.remedy = "leave it"; }));
+  CHECK(told([](Finding& finding) { finding.action = EnforcementAction::warn; }));
+  CHECK(told([](Finding& finding) { finding.existed = true; }));
+  CHECK(told([](Finding& finding) { finding.exemption = Exemption{.reason = "soon"}; }));
+}
+
+TEST_CASE("the template that a document was rendered from is named") {
+  JudgedFixture set("---\n# Source: web/templates/pod.yaml\n" + kHead + "metadata: {name: web}\n",
+                    "<stdin>");
+  set.find("/kind");
+  CHECK(set.text().find("\n        from web/templates/pod.yaml\n        remedy") !=
+        std::string::npos);
+  CHECK(set.json()["findings"][0]["template"] == "web/templates/pod.yaml");
+}
+
+TEST_CASE("a line of the text report is never a command to GitHub's runner") {
+  for (const char* name : {"::error::x.yaml", "  ::error::x.yaml"}) {
+    JudgedFixture set(kHead + "metadata: {name: web}\n", name);
+    set.find("/kind");
+    CHECK(set.text().starts_with("./"));
+  }
+}
+
 TEST_CASE("an exemption is printed with its reason, and what was so before is said to be") {
-  Set set(kHead + "metadata: {name: web}\n");
+  JudgedFixture set(kHead + "metadata: {name: web}\n");
   set.find("/metadata/name").exemption =
       Exemption{.reason = "moves\x1b[31m soon", .until = Date{2027, 1, 31}};
   set.find("/metadata/name").existed = true;
@@ -174,7 +183,7 @@ TEST_CASE("an exemption is printed with its reason, and what was so before is sa
 }
 
 TEST_CASE("nothing that the input holds reaches the terminal as a control character") {
-  Set set(kHead + "metadata: {name: web}\n", "a\x1b[2J\xFF.yaml");
+  JudgedFixture set(kHead + "metadata: {name: web}\n", "a\x1b[2J\xFF.yaml");
   set.manifests().files.front().text = kHead + "metadata: {name: web} \xC2\x9B\x1b\xE2\x80\xAE\n";
   set.find("/metadata/name", "bad\x07 name");
   set.manifests().diagnostics.push_back(
@@ -197,32 +206,37 @@ TEST_CASE("the summary counts, and says what was hidden and skipped and why") {
   summary.exempted = 1;
   summary.ignored = 3;
   summary.hidden = 1;
-  summary.skipped["not complete"] = {.policies = {&kPolicy, &kOther}, .judgements = 5};
+  summary.implied = 2;
+  summary.skipped["not complete"] = {.policies = {{&kBadName, 2}, {&kOther, 3}}, .judgements = 5};
   CHECK(summary_text(summary) ==
         "2 objects in 1 file: 1 denied, 1 warning, 0 audited, 2 errors, 1 exempt; 3 other "
         "documents ignored\n"
+        "2 findings not shown: put right by what is to be done about others\n"
         "1 finding not shown (--pedantic shows all, --min-severity chooses)\n"
         "skipped: 2 policies, 5 judgements: not complete (--complete says that it is)\n");
 }
 
 TEST_CASE("the JSON report is what it is said to be, member by member") {
-  Set set(kHead + "metadata:\n  name: web\n");
+  JudgedFixture set(kHead + "metadata:\n  name: web\n");
   set.find("/metadata/name")
       .with_fix(Fix::Applicability::safe,
                 {{.op = PatchOperation::Op::replace, .path = "/metadata/name", .value = "\"a\""}});
   set.find("/spec/x").action = EnforcementAction::warn;
   set.manifests().diagnostics.push_back(
       {.file = "dir/a.yaml", .span = {{1, 2}, {3, 4}}, .message = "größe"});
-  set.judged().skipped.push_back({&kPolicy, &set.object(), "why"});
-  const Json report = set.json({.files = 1,
-                                .documents = 2,
-                                .ignored = 3,
-                                .objects = 4,
-                                .denied = 5,
-                                .warned = 6,
-                                .audited = 7,
-                                .hidden = 8,
-                                .exempted = 9});
+  Summary summary{.files = 1,
+                  .documents = 2,
+                  .ignored = 3,
+                  .objects = 4,
+                  .denied = 5,
+                  .warned = 6,
+                  .audited = 7,
+                  .hidden = 8,
+                  .exempted = 9,
+                  .implied = 10,
+                  .unreadable = 11};
+  summary.skipped["why"] = {.policies = {{&kBadName, 12}}, .judgements = 12};
+  const Json report = set.json(summary);
   const Json object = {
       {"apiVersion", "v1"}, {"kind", "Pod"}, {"namespace", "default"}, {"name", "web"}};
   CHECK(report["schema"] == "stateward.dev/report/v1");
@@ -241,7 +255,9 @@ TEST_CASE("the JSON report is what it is said to be, member by member") {
           {"fix",
            {{"applicability", "safe"},
             {"patch", Json::parse(R"([{"op":"replace","path":"/metadata/name","value":"a"}])")}}},
-          {"exemption", nullptr}});
+          {"template", nullptr},
+          {"exemption", nullptr},
+          {"fingerprint", report["findings"][0]["fingerprint"]}});
   CHECK(report["findings"][1]["action"] == "warn");
   CHECK(report["findings"][1]["fix"].is_null());
   CHECK(report["diagnostics"] == Json::array({{{"severity", "error"},
@@ -253,19 +269,22 @@ TEST_CASE("the JSON report is what it is said to be, member by member") {
                                                  {"endColumn", 4}}},
                                                {"message", "größe"}}}));
   CHECK(report["skipped"] ==
-        Json::array({{{"policy", "bad-name"}, {"object", object}, {"reason", "why"}}}));
+        Json::array({{{"policy", "bad-name"}, {"reason", "why"}, {"objects", 12}}}));
   CHECK(report["summary"] == Json{{"files", 1},
                                   {"documents", 2},
                                   {"ignored", 3},
                                   {"objects", 4},
                                   {"findings", {{"deny", 5}, {"warn", 6}, {"audit", 7}}},
                                   {"hidden", 8},
-                                  {"exempted", 9}});
+                                  {"exempted", 9},
+                                  {"implied", 10},
+                                  {"unreadable", 11},
+                                  {"brokenOff", false}});
   CHECK(report.size() == 5);
 }
 
 TEST_CASE("a fix that is no JSON is left out of the report and does not break it") {
-  Set set(kHead + "metadata: {name: web}\n");
+  JudgedFixture set(kHead + "metadata: {name: web}\n");
   set.find("/metadata/name")
       .with_fix(Fix::Applicability::safe,
                 {{.op = PatchOperation::Op::add, .path = "/x", .value = "\"a\"b\""}});

@@ -201,7 +201,8 @@ TEST_CASE("an authority that has expired is replaced in one step, with an alarm"
 
 TEST_CASE("an authority that still signs in the last sixth of its life raises the alarm") {
   const Phases all = phases();
-  const sys_seconds late = kNow + kAuthorityLife / 6 * 5;
+  const auto ca = describe(all.adding.ca_crt).value().front();
+  const sys_seconds late = ca.not_before + (ca.not_after - ca.not_before) / 6 * 5;
   CHECK_FALSE(planned(all.adding, {""}, late - 1h).alarm);
   CHECK(planned(all.adding, {""}, late).alarm);
   CHECK_FALSE(planned(all.switched, {""}, late).alarm);
@@ -289,17 +290,18 @@ TEST_CASE("a clock that went back begins the wait anew") {
 
 TEST_CASE("an authority that is about to begin is kept, one of a distant future is not") {
   const AuthoritySecret stored = settled({}, kNow);
-  CHECK_FALSE(planned(stored, {""}, kNow - 23h).store.has_value());
-  CHECK(planned(stored, {""}, kNow - 2 * kDay).alarm);
-  CHECK(planned(stored, {""}, kNow - 2 * kDay).store.has_value());
+  const sys_seconds begin = describe(stored.ca_crt).value().front().not_before;
+  CHECK_FALSE(planned(stored, {stored.ca_crt}, kNow - 8 * kDay).store.has_value());
+  CHECK_FALSE(planned(stored, {""}, begin - 23h).store.has_value());
+  CHECK(planned(stored, {""}, begin - 2 * kDay).alarm);
+  CHECK(planned(stored, {""}, begin - 2 * kDay).store.has_value());
 }
 
 TEST_CASE("a leaf is due in the last third of its life, sooner or later by its replica's jitter") {
   const Authority authority = make_authority(kNow - kDay).value();
   const Identity leaf = issue(authority, kNames, kNow).value();
-  const auto life = kServingLife + kBackdated;
-  const auto due_from = [&](double share) {
-    return kNow - kBackdated + std::chrono::floor<std::chrono::seconds>(life * share) + 1s;
+  const auto due_from = [](double share) {
+    return kNow + std::chrono::floor<std::chrono::seconds>(kServingLife * share) + 1s;
   };
   for (const auto& [jitter, share] :
        {std::pair{0.0, 2.0 / 3}, {-0.1, 0.6}, {0.1, 2.2 / 3}, {-9.0, 0.6}, {9.0, 2.2 / 3}}) {

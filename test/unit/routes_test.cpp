@@ -12,6 +12,7 @@
 
 #include "policies/catalogue.h"
 #include "test/unit/api_server.h"
+#include "test/unit/fixture.h"
 #include "test/unit/random_reviews.h"
 #include "webhook/log.h"
 
@@ -101,6 +102,66 @@ bool is_declared(std::string_view place) {
 }
 
 int status(const Routes& routes, HttpRequest request) { return routes.admission(request).status; }
+
+// A cluster of which the inventory hears only when somebody waits.
+class Late {
+ public:
+  explicit Late(std::string_view cluster) : after_(Fixture::from_yaml(cluster)), known_(&before_) {}
+
+  Routes routes() {
+    Service made = service();
+    made.knowledge = {
+        .view = [this](std::string_view) { return ObjectSet(shared(*known_), nullptr, kWhole); },
+        .wait_for =
+            [this](Kind kind, std::string_view name_space, std::string_view name, auto) {
+              waited_for += fmt::format("{}/{} ", name_space, name);
+              known_ = &after_;
+              return known_->set.find(kind, name_space, name) != nullptr;
+            }};
+    return Routes(std::move(made));
+  }
+
+  std::string waited_for;  // names, in order
+
+ private:
+  static constexpr auto kWhole = ObjectSet::Coverage::complete;
+  static std::shared_ptr<const ObjectSet> shared(const Fixture& fixture) {
+    return {std::shared_ptr<void>(), &fixture.set};
+  }
+
+  const Fixture before_ = Fixture::from_yaml("");
+  const Fixture after_;
+  const Fixture* known_;
+};
+
+// Of a set of three replicas that mount claim "one".
+Json sharing_review() {
+  Json sent = stateful_set_review();
+  Json& spec = sent["request"]["object"]["spec"];
+  spec["serviceName"] = "db";
+  spec["template"]["spec"]["volumes"] = {
+      {{"name", "v"}, {"persistentVolumeClaim", {{"claimName", "one"}}}}};
+  return sent;
+}
+
+std::string claim(std::string_view name_space, std::string_view mode) {
+  return fmt::format(
+      "{{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {{name: one, namespace: {}}}, "
+      "spec: {{accessModes: [{}]}}}}\n",
+      name_space, mode);
+}
+
+// The recorded kubectl scale of set "web", to two replicas.
+Json scale_review() {
+  for (const RecordedReview& recorded : recorded_reviews()) {
+    if (recorded.file.find("-scale-") == std::string::npos) continue;
+    Json sent = Json::parse(recorded.body);
+    sent["request"]["object"]["spec"]["replicas"] = 2;
+    sent["request"]["oldObject"]["spec"]["replicas"] = 1;
+    return sent;
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -255,6 +316,43 @@ TEST_CASE("a set without serviceName is mended, and asking again finds nothing t
       "client");
   sent["request"]["object"] = stored;
   CHECK_FALSE(response_of(post(routes, Door::mutate, sent.dump())).contains("patch"));
+}
+
+TEST_CASE("a denial for a claim that is not known yet waits for it") {
+  Late writable(claim("prod", "ReadWriteMany"));
+  CHECK(response_of(post(writable.routes(), Door::validate, sharing_review().dump()))["allowed"] ==
+        true);
+  CHECK(writable.waited_for == "prod/one ");
+  Late once(claim("prod", "ReadWriteOnce"));
+  CHECK(response_of(post(once.routes(), Door::validate, sharing_review().dump()))["allowed"] ==
+        false);
+  Late nothing("");
+  CHECK(response_of(post(nothing.routes(), Door::validate, sharing_review().dump()))["allowed"] ==
+        false);
+  CHECK(nothing.waited_for == "prod/one ");
+}
+
+TEST_CASE("who scales a set that is not known yet waits for it") {
+  Late late(claim("default", "ReadWriteOnce") + R"(---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      volumes: [{name: v, persistentVolumeClaim: {claimName: one}}]
+      containers: [{name: a}]
+)");
+  const Routes routes = late.routes();
+  CHECK(response_of(post(routes, Door::mutate, scale_review().dump()))["allowed"] == true);
+  CHECK(late.waited_for.empty());
+  CHECK(response_of(post(routes, Door::validate, scale_review().dump()))["allowed"] == false);
+  CHECK(late.waited_for == "default/web ");
+  CHECK(response_of(post(routes, Door::validate, scale_review().dump()))["allowed"] == false);
+  CHECK(late.waited_for == "default/web ");
+  Late nothing("");
+  CHECK(response_of(post(nothing.routes(), Door::validate, scale_review().dump()))["allowed"] ==
+        true);
 }
 
 TEST_CASE(

@@ -94,17 +94,19 @@ TEST_CASE("namespaces that are left out are never asked for") {
 TEST_CASE("what may not be listed is said, and makes the sets partial") {
   ListedCluster cluster;
   cluster.add(object("apps/v1", "StatefulSet", "prod", "db"));
-  cluster.forbidden = {"pods", "persistentvolumes"};
+  cluster.forbidden = {"pods", "persistentvolumes", "storageclasses"};
   const Told told = tell(cluster);
   CHECK(told.namespaces == Lines{"prod?: StatefulSet/db"});
   CHECK(told.gaps ==
         Lines{"may not list persistentvolumes: which volumes are kept for claims is not known",
+              "may not list storageclasses.storage.k8s.io: when and where volumes are made is not "
+              "known",
               "may not list pods in all namespaces"});
   cluster.forbidden = {"persistentvolumes"};
   CHECK(tell(cluster).namespaces == Lines{"prod: StatefulSet/db"});
   cluster.forbidden = {"storageclasses"};
   CHECK(tell(cluster).gaps ==
-        Lines{"may not list storageclasses.storage.k8s.io: whether there is a default is not "
+        Lines{"may not list storageclasses.storage.k8s.io: when and where volumes are made is not "
               "known"});
   cluster.forbidden = {"statefulsets"};
   const Told refused = tell(cluster);

@@ -1,0 +1,154 @@
+#include "cli/report_output.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <iostream>
+#include <set>
+#include <utility>
+
+#include "cli/github_report.h"
+#include "cli/gitlab_report.h"
+#include "cli/json_report.h"
+#include "cli/junit_report.h"
+#include "cli/markdown_report.h"
+#include "cli/sarif_report.h"
+#include "cli/text_report.h"
+
+namespace stateward {
+namespace {
+
+namespace fs = std::filesystem;
+using Format = ReportOptions::Format;
+
+tl::unexpected<Error> cannot_write(const std::string& path, int error) {
+  return fail(fmt::format("cannot write {}: {}", path, std::strerror(error)));
+}
+
+// As a new file's would be, or what it is already.
+mode_t mode_of(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) == 0) return status.st_mode & 0777U;
+  const mode_t mask = umask(0);
+  umask(mask);
+  return 0666U & ~mask;
+}
+
+bool use_color(ReportOptions::Color color, bool standard_output) {
+  if (color != ReportOptions::Color::automatic) return color == ReportOptions::Color::always;
+  const char* no_color = std::getenv("NO_COLOR");
+  return standard_output && isatty(STDOUT_FILENO) == 1 &&
+         (no_color == nullptr || *no_color == '\0');
+}
+
+std::unique_ptr<ReportWriter> writer(Format format, std::ostream& out, const ReportOptions& options,
+                                     std::span<const Policy* const> policies) {
+  switch (format) {
+    case Format::text:
+      return std::make_unique<TextReport>(out, use_color(options.color, &out == &std::cout));
+    case Format::json:
+      return std::make_unique<JsonReport>(out);
+    case Format::sarif:
+      return std::make_unique<SarifReport>(out, policies);
+    case Format::junit:
+      return std::make_unique<JunitReport>(out, options.fail_on);
+    case Format::github:
+      return std::make_unique<GithubReport>(out);
+    case Format::gitlab:
+      return std::make_unique<GitlabReport>(out);
+    case Format::markdown:
+      return std::make_unique<MarkdownReport>(out);
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<WholeFile>> WholeFile::open(const std::string& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return cannot_write(path, EISDIR);
+  if (fs::exists(path, error) && !fs::is_regular_file(path, error)) {
+    std::unique_ptr<WholeFile> file(new WholeFile(path));
+    file->out_.open(path, std::ios::binary);
+    if (!file->out_) return cannot_write(path, errno);
+    return file;
+  }
+  if (access(path.c_str(), F_OK) == 0 && access(path.c_str(), W_OK) != 0)
+    return cannot_write(path, errno);
+  // A link stays one: what it leads to is written.
+  const fs::path canonical = fs::weakly_canonical(path, error);
+  const fs::path target = error ? fs::path(path) : canonical;
+  const std::string hidden = fmt::format(".{}.XXXXXX", target.filename().string());
+  std::string beside = (target.parent_path() / hidden).string();
+  const int descriptor = mkstemp(beside.data());
+  if (descriptor < 0) return cannot_write(path, errno);
+  std::unique_ptr<WholeFile> file(new WholeFile(target.string()));
+  file->beside_ = beside;
+  fchmod(descriptor, mode_of(file->path_));
+  close(descriptor);
+  file->out_.open(beside, std::ios::binary);
+  if (!file->out_) return cannot_write(path, errno);
+  return file;
+}
+
+WholeFile::~WholeFile() {
+  if (!beside_.empty()) unlink(beside_.c_str());
+}
+
+Result<void> WholeFile::keep() {
+  out_.close();
+  if (!out_) return cannot_write(path_, errno);
+  if (beside_.empty()) return {};
+  if (rename(beside_.c_str(), path_.c_str()) != 0) return cannot_write(path_, errno);
+  beside_.clear();
+  return {};
+}
+
+Result<std::unique_ptr<Reports>> Reports::open(const ReportOptions& options,
+                                               std::span<const Policy* const> policies) {
+  std::unique_ptr<Reports> reports(new Reports);
+  Format on_standard_output = Format::text;
+  std::set<std::string> named;
+  for (const ReportOptions::Output& output : options.outputs) {
+    if (output.file.empty()) {
+      on_standard_output = output.format;
+      continue;
+    }
+    if (!named.insert(output.file).second)
+      return fail(fmt::format("two reports for {}", output.file));
+    auto file = WholeFile::open(output.file);
+    if (!file) return tl::unexpected(file.error());
+    reports->writers_.push_back(writer(output.format, (*file)->out(), options, policies));
+    reports->files_.push_back(std::move(*file));
+  }
+  reports->writers_.push_back(writer(on_standard_output, std::cout, options, policies));
+  return reports;
+}
+
+void Reports::add(const JudgedSet& set) {
+  for (const auto& one : writers_) one->add(set);
+}
+
+void Reports::add(const Diagnostic& diagnostic) {
+  for (const auto& one : writers_) one->add(diagnostic);
+}
+
+void Reports::finish(const Summary& summary) {
+  for (const auto& one : writers_) one->finish(summary);
+}
+
+Result<void> Reports::keep() {
+  if (!std::cout.flush()) return fail("the report cannot be written to standard output");
+  for (const auto& file : files_) {
+    if (auto kept = file->keep(); !kept) return kept;
+  }
+  return {};
+}
+
+}  // namespace stateward

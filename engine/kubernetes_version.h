@@ -1,0 +1,29 @@
+// The release of Kubernetes that an object is meant for: what an API server of one release takes,
+// that of another refuses.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string_view>
+
+#include "engine/result.h"
+
+namespace stateward {
+
+// Four bytes, so that an atomic one needs no lock.
+struct KubernetesVersion {
+  std::uint8_t major = 1;
+  std::uint8_t minor = 0;
+  std::uint16_t patch = 0;
+  auto operator<=>(const KubernetesVersion&) const = default;
+};
+
+// The newest release whose source the policies were held against: what is judged for where nobody
+// says another.
+inline constexpr KubernetesVersion kLatestKubernetes{.major = 1, .minor = 37};
+
+// "1.34", "v1.34.2", or as providers write it: "v1.34.2-eks-1a2b", "v1.34.2+k3s1", "1.34+". Without
+// a patch it is the first release of that minor.
+Result<KubernetesVersion> parse_kubernetes_version(std::string_view text);
+
+}  // namespace stateward
