@@ -50,6 +50,9 @@ class Validation {
                  looks_at_one_object);
   }
 
+  Result<void> open() { return tally_.open(); }
+  Result<void> close() { return tally_.close(policies_); }
+
   // What cannot be read of the state before is said, and is as if it had not been there.
   Result<void> load_old() {
     if (options_.old_path.empty()) return {};
@@ -70,6 +73,7 @@ class Validation {
     JudgedSet judged{.manifests = &manifests, .objects = manifests.judged};
     if (settings_) judged.enforcement = settings_->content().enforcement;
     for (const Object* object : manifests.judged) {
+      tally_.begin(*object);
       take(evaluate(policies_, subject(*object, manifests.set)), judged);
     }
     for (const Object* object : manifests.judged_alone) judge_alone(*object, judged);
@@ -111,6 +115,7 @@ class Validation {
   // The policies that would take the object's namesake for a sibling are skipped.
   void judge_alone(const Object& object, JudgedSet& judged) {
     judged.objects.push_back(&object);
+    tally_.begin(object);
     const Subject alone = subject(object, judged.manifests->set);
     take(evaluate(policies_alone_, alone), judged);
     for (const Policy* policy : policies_) {
@@ -163,13 +168,15 @@ class Validation {
   Tally tally_;
 };
 
-// A report that an earlier run left among the manifests is none.
+// A report that an earlier run left among the manifests is none, nor is the baseline.
 void drop_reports(std::vector<InputSet>& inputs, const ReportOptions& options) {
+  std::vector<std::string> files{options.baseline};
+  for (const ReportOptions::Output& output : options.outputs) files.push_back(output.file);
   const auto is_report = [&](const InputFile& input) {
-    return std::any_of(options.outputs.begin(), options.outputs.end(), [&](const auto& output) {
+    return std::any_of(files.begin(), files.end(), [&](const std::string& file) {
       std::error_code error;
-      return !output.file.empty() && !input.path.empty() &&
-             std::filesystem::equivalent(input.path, output.file, error);
+      return !file.empty() && !input.path.empty() &&
+             std::filesystem::equivalent(input.path, file, error);
     });
   };
   for (InputSet& set : inputs) std::erase_if(set, is_report);
@@ -198,6 +205,7 @@ int run(const ValidateOptions& options) {
   Validation validation(options, patches, std::move(*policies), *settings);
   if (const auto loaded = validation.load_old(); !loaded)
     return usage_error(loaded.error().message);
+  if (const auto opened = validation.open(); !opened) return usage_error(opened.error().message);
   if (nothing_given) say("no *.yaml, *.yml or *.json file there");
 
   const auto report = Reports::open(options.report, validation.policies());
@@ -210,6 +218,7 @@ int run(const ValidateOptions& options) {
   }
   (*report)->finish(validation.summary());
   if (const auto kept = (*report)->keep(); !kept) return usage_error(kept.error().message);
+  if (const auto closed = validation.close(); !closed) return usage_error(closed.error().message);
   return validation.failed() ? 1 : 0;
 }
 
