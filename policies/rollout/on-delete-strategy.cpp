@@ -1,3 +1,5 @@
+// Longer than most by the two lists that tell an operator's sets from those that somebody applies.
+
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,3 +1,6 @@
+// Longer than most: an edit is covered in many ways, and one that is not known here is a false
+// word.
+
 #include <fmt/format.h>
 
 #include <algorithm>
