@@ -1,13 +1,14 @@
 #include "cli/validate.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
 #include <span>
-#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -186,11 +187,25 @@ void tell(Judgement judgement, Enforcement enforcement, Tally& tally, ReportWrit
   report.add(told);
 }
 
+// One set after another is read into about as much memory, so that which one gave back serves the
+// next: a sixteenth of the time would go into returning it to the system and asking again.
+void keep_freed_memory() {
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TOP_PAD, 1 << 20);
+}
+
+// Those that this process may run on, not those of the machine.
+std::size_t cores() {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
+  return static_cast<std::size_t>(CPU_COUNT(&allowed));
+}
+
 // Judges all of `inputs`, and tells of them in their order.
 void judge_all(const std::vector<InputSet>& inputs, const Judge& judge, Enforcement enforcement,
                Tally& tally, ReportWriter& report) {
-  const std::size_t threads =
-      std::min<std::size_t>({inputs.size(), std::thread::hardware_concurrency(), kMostThreads});
+  const std::size_t threads = std::min({inputs.size(), cores(), kMostThreads});
   InOrder<Judgement> judgements(inputs.size(), threads,
                                 [&](std::size_t number) { return judge.judge(inputs[number]); });
   Progress progress;
@@ -220,6 +235,7 @@ void drop_reports(std::vector<InputSet>& inputs, const ReportOptions& options) {
 }  // namespace
 
 int run(const ValidateOptions& options) {
+  keep_freed_memory();
   std::vector<std::string> paths = options.paths;
   if (paths.empty()) {
     if (isatty(STDIN_FILENO) == 1)
