@@ -7,7 +7,7 @@
 # of seeds 1, 3 and 4, which their reports do not give (seeds/app), and the vault injector (seeds/4-agent.yaml).
 #
 # Not looked at, for these policies do not exist yet: suspicious-storage-unit (seed 1), missing-liveness-probe, deployment-rwo-claim (2),
-# missing-disruption-budget (1 to 4), unversioned-config (0).
+# missing-disruption-budget (1 to 4).
 
 make_seed_images() {
   local box=$work/box applet name
