@@ -12,6 +12,7 @@
 #include "cli/progress.h"
 #include "cli/report_output.h"
 #include "cluster/server_version.h"
+#include "cluster/settings_watch.h"
 #include "cluster/survey.h"
 
 namespace stateward {
@@ -21,7 +22,7 @@ const std::vector<std::string> kSystemNamespaces = {"kube-system", "kube-node-le
                                                     "kube-public"};
 
 int failure(std::string_view message) {
-  say(message);
+  say_each(message);
   return 2;
 }
 
@@ -68,6 +69,8 @@ class Audit {
 
   void judge(const SurveyedNamespace& surveyed) {
     JudgedSet judged{.enforcement = enforcement_in(surveyed)};
+    if (settings_ && settings_->content().enforcement == Enforcement::observe)
+      judged.enforcement = Enforcement::observe;
     for (const Object& object : surveyed.set.objects()) {
       if (object.known()) judge(object, surveyed.set, judged);
     }
@@ -86,6 +89,19 @@ class Audit {
     trouble(Diagnostic::Severity::note, line);
   }
 
+  // What the cluster's webhook goes by. Of what cannot be used there is a note.
+  Result<void> choose_settings(const AuditOptions& options, ApiClient& client) {
+    if (!options.settings.file.empty()) {
+      auto loaded = load_settings(options.settings);
+      if (!loaded) return tl::unexpected(loaded.error());
+      settings_ = std::move(*loaded);
+    } else if (!options.settings.none) {
+      read_cluster_settings_of(options.installed_in, client);
+    }
+    if (settings_) judge_settings(options.installed_in);
+    return {};
+  }
+
   // The end, with what there is to say of it; answers the exit code.
   int finish(const ApiResult<void>& surveyed, const Access& access) {
     progress_.wipe();
@@ -101,6 +117,35 @@ class Audit {
   }
 
  private:
+  void read_cluster_settings_of(const std::string& name_space, ApiClient& client) {
+    const auto text = read_cluster_settings(client, name_space);
+    if (!text) {
+      trouble(Diagnostic::Severity::note,
+              fmt::format("ConfigMap {} in {}: {}; the defaults are used", kSettingsConfigMap,
+                          name_space, text.error().message));
+      return;
+    }
+    if (!*text) return;
+    SettingsReading reading = read_settings(**text, std::string(kSettingsConfigMap));
+    for (const Diagnostic& problem : reading.problems)
+      trouble(Diagnostic::Severity::note, lines_of({problem}) + "; the defaults are used");
+    settings_ = std::move(reading.settings);
+  }
+
+  void judge_settings(const std::string& name_space) {
+    const Document& document = settings_->content().document;
+    own_ = {.kind = Kind::settings,
+            .api_version = "stateward.dev/v1",
+            .kind_name = "Settings",
+            .name_space = name_space,
+            .name = kSettingsConfigMap,
+            .node = document.node(),
+            .document = &document};
+    JudgedSet judged;
+    judge(own_, ObjectSet(), judged);
+    if (!judged.findings.empty()) report_->add(judged);
+  }
+
   void judge(const Object& object, const ObjectSet& set, JudgedSet& judged) {
     ++tally_.summary.objects;
     judged.objects.push_back(&object);
@@ -108,7 +153,8 @@ class Audit {
                                              .set = set,
                                              .point = EnforcementPoint::audit,
                                              .today = today_,
-                                             .kubernetes = *kubernetes_});
+                                             .kubernetes = *kubernetes_,
+                                             .settings = settings_.get()});
     for (Finding& finding : result.findings) {
       if (tally_.take(finding, action_of(finding, judged.enforcement)))
         judged.findings.push_back({std::move(finding), {}});
@@ -139,6 +185,8 @@ class Audit {
   std::vector<const Policy*> policies_;
   Date today_;
   std::optional<KubernetesVersion> kubernetes_;
+  std::shared_ptr<const Settings> settings_;
+  Object own_;  // the settings, as something to be judged
   Tally tally_;
   std::unique_ptr<Reports> report_;
   Progress progress_;
@@ -165,6 +213,8 @@ int run(const AuditOptions& options) {
     return failure(opened.error().message);
   if (const auto chosen = audit.choose_version(client); !chosen)
     return audit.finish(chosen, client.access());
+  if (const auto chosen = audit.choose_settings(options, client); !chosen)
+    return failure(chosen.error().message);
   const auto surveyed = survey(
       client, wanted, [&](const SurveyedNamespace& one) { audit.judge(one); },
       [&](const SurveyGap& gap) { audit.note(gap); });

@@ -7,6 +7,7 @@
 
 #include "cli/connect.h"
 #include "cli/judging.h"
+#include "cli/settings_file.h"
 
 namespace stateward {
 
@@ -14,6 +15,9 @@ struct AuditOptions {
   ConnectOptions cluster;
   std::vector<std::string> namespaces;  // empty: all but those of the system
   bool all_namespaces = false;          // those of the system too
+  // Without a file: what the ConfigMap of the installation in `installed_in` holds.
+  SettingsOptions settings;
+  std::string installed_in = "stateward-system";
   ReportOptions report;
 };
 

@@ -35,8 +35,9 @@ std::vector<std::string> option_names(const CommandShape& command) {
 }
 
 std::vector<std::string> command_names(const CommandShape& command) {
-  std::vector<std::string> names;
-  for (const CommandShape& one : command.commands) names.push_back(one.name);
+  std::vector<std::string> names(command.commands.size());
+  std::transform(command.commands.begin(), command.commands.end(), names.begin(),
+                 [](const CommandShape& one) { return one.name; });
   return names;
 }
 

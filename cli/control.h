@@ -16,6 +16,7 @@ struct ControlOptions {
   std::vector<std::string> namespaces;          // to look after; empty: all
   std::string health_listen = "127.0.0.1:8082";
   bool no_certificates = false;     // somebody else keeps the certificates and caBundles
+  std::string settings_file;        // empty: what the ConfigMap stateward-settings holds
   bool disruption_budgets = false;  // make budgets for sets that none covers
   // How long a rotation of the authority waits: for tests, and for emergencies.
   std::chrono::seconds serving_life = kServingLife;

@@ -101,6 +101,21 @@ ReportJson examples_json(std::span<const policies::Example> examples) {
   return all;
 }
 
+ReportJson parameters_json(const Policy& policy) {
+  ReportJson all = ReportJson::array();
+  for (const Parameter& parameter : policy.parameters) {
+    ReportJson one = {{"name", parameter.name}, {"description", parameter.description}};
+    if (parameter.choices.empty()) {
+      one.update(
+          {{"default", parameter.standard}, {"least", parameter.least}, {"most", parameter.most}});
+    } else {
+      one.update({{"default", parameter.choices.front()}, {"choices", parameter.choices}});
+    }
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
 ReportJson json_of(const PolicyEntry& entry) {
   const Policy& policy = *entry.policy;
   return {{"id", policy.id},
@@ -115,6 +130,7 @@ ReportJson json_of(const PolicyEntry& entry) {
           {"exceptions", policy.exceptions},
           {"remedy", policy.remedy},
           {"sources", policy.sources},
+          {"parameters", parameters_json(policy)},
           {"examples", examples_json(entry.examples)}};
 }
 

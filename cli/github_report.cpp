@@ -45,7 +45,7 @@ std::string lines_of(const JudgedSet& set, const PlacedFinding& placed, std::uin
   text = safe_text(text);
   const std::string_view made_from = template_of(set, *finding.object);
   if (rendered == 0 && !made_from.empty()) text += "\nfrom " + safe_text(made_from);
-  if (finding.exemption) return text + "\nexempt: " + safe_text(finding.exemption->reason);
+  if (finding.exemption) return text + "\n" + safe_text(exempt_text(*finding.exemption));
   return text + "\nremedy: " + safe_text(finding.remedy);
 }
 
@@ -84,8 +84,8 @@ void GithubReport::finish(const Summary& summary) {
   out_ << sum_of(summary) << '\n';
   for (const auto& [level, count] : written_) {
     if (count <= kShown) continue;
-    out_ << fmt::format("{} of {} annotations: GitHub shows {} of a level for each step\n", level,
-                        count, kShown);
+    out_ << fmt::format("{} {} annotations: GitHub shows {} of a level for each step\n", count,
+                        level, kShown);
   }
 }
 

@@ -34,7 +34,7 @@ std::string description_of(const JudgedSet& set, const PlacedFinding& placed,
   std::string text = fmt::format("{}: {}: {}", to_string(action_of(finding, set.enforcement)),
                                  short_name(*finding.object), finding.message);
   if (rendered > 0) text += fmt::format(" (line {} as rendered)", rendered);
-  text += finding.exemption ? fmt::format("; exempt: {}", finding.exemption->reason)
+  text += finding.exemption ? "; " + exempt_text(*finding.exemption)
                             : fmt::format("; remedy: {}", finding.remedy);
   return safe_text(text);
 }

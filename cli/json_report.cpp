@@ -10,10 +10,6 @@
 namespace stateward {
 namespace {
 
-std::string date(const Date& day) {
-  return fmt::format("{:04}-{:02}-{:02}", day.year, day.month, day.day);
-}
-
 ReportJson object_json(const Object& object) {
   return {{"apiVersion", object.api_version},
           {"kind", object.kind_name},
@@ -41,8 +37,10 @@ ReportJson fix_json(const std::optional<Fix>& fix) {
 
 ReportJson exemption_json(const std::optional<Exemption>& exemption) {
   if (!exemption) return nullptr;
-  return {{"reason", exemption->reason},
-          {"until", exemption->until ? ReportJson(date(*exemption->until)) : ReportJson(nullptr)}};
+  return {
+      {"reason", exemption->reason},
+      {"owner", exemption->owner.empty() ? ReportJson(nullptr) : ReportJson(exemption->owner)},
+      {"until", exemption->until ? ReportJson(to_string(*exemption->until)) : ReportJson(nullptr)}};
 }
 
 ReportJson finding_json(const JudgedSet& set, const PlacedFinding& placed,

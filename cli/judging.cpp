@@ -37,6 +37,14 @@ Date today() {
           static_cast<int>(static_cast<unsigned>(day.day()))};
 }
 
+void say_each(std::string_view lines) {
+  while (!lines.empty()) {
+    const std::size_t end = std::min(lines.find('\n'), lines.size());
+    say(lines.substr(0, end));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+}
+
 void say(std::string_view message) { std::cerr << "stateward: " << safe_text(message) << '\n'; }
 
 bool Tally::take(const Finding& finding, EnforcementAction action) {

@@ -37,6 +37,8 @@ Date today();
 
 // A line on standard error.
 void say(std::string_view message);
+// The same for each line of `lines`.
+void say_each(std::string_view lines);
 
 // Counts what is found, and chooses what of it is shown.
 class Tally {

@@ -63,8 +63,8 @@ void JunitReport::add(Suite& suite, const JudgedSet& set, const PlacedFinding& p
                                xml_text(finding.policy->id), xml_text(finding.message), body);
   } else if (finding.exemption) {
     ++suite.skipped;
-    suite.cases += fmt::format(">\n      <skipped message=\"exempt: {}\">{}</skipped>\n",
-                               xml_text(finding.exemption->reason), body);
+    suite.cases += fmt::format(">\n      <skipped message=\"{}\">{}</skipped>\n",
+                               xml_text(exempt_text(*finding.exemption)), body);
   } else {
     suite.cases += fmt::format(">\n      <system-out>{}</system-out>\n", body);
   }

@@ -49,21 +49,36 @@ Units units_of(std::string_view text) {
   return units;
 }
 
-std::uint64_t hash_from(const std::u16string& text, std::size_t start) {
-  std::uint64_t hash = 0;
-  for (std::size_t at = start; at < start + kWindow; ++at)
-    hash = hash * kFactor + (at < text.size() ? text[at] : 0U);
-  return hash;
-}
+// The polynomial of all units up to one that only moves on. That of a window is the difference of
+// two: at its end, less the one at its start times kFactor to the window's length.
+class Polynomial {
+ public:
+  explicit Polynomial(const std::u16string& text) : text_(text) {}
+
+  std::uint64_t up_to(std::size_t end) {
+    for (; at_ < end; ++at_) value_ = value_ * kFactor + (at_ < text_.size() ? text_[at_] : 0U);
+    return value_;
+  }
+
+ private:
+  const std::u16string& text_;
+  std::size_t at_ = 0;
+  std::uint64_t value_ = 0;
+};
 
 }  // namespace
 
 std::vector<std::string> line_hashes(std::string_view text) {
   const Units units = units_of(text);
   std::vector<std::string> hashes;
+  hashes.reserve(units.starts.size());
   std::unordered_map<std::uint64_t, std::size_t> seen;
+  std::uint64_t power = 1;
+  for (std::size_t i = 0; i < kWindow; ++i) power *= kFactor;
+  Polynomial first(units.text);
+  Polynomial last(units.text);
   for (const std::size_t start : units.starts) {
-    const std::uint64_t hash = hash_from(units.text, start);
+    const std::uint64_t hash = last.up_to(start + kWindow) - first.up_to(start) * power;
     hashes.push_back(fmt::format("{:x}:{}", hash, ++seen[hash]));
   }
   return hashes;

@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
                           [](const CertsOptions& certs) { return run(certs); },
                           [](const DoctorOptions& doctor) { return run(doctor); },
                           [](const CompletionOptions& completion) { return run(completion); },
+                          [](const SettingsCommandOptions& settings) { return run(settings); },
                           [](const VersionOptions& version) { return run(version); },
                       },
                       *command);

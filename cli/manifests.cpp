@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -21,8 +22,11 @@ constexpr Span kFirstByte{{1, 1}, {1, 1}};
 class Loader {
  public:
   Loader(const KustomizePatches& patches, std::string_view default_namespace,
-         ObjectSet::Coverage coverage)
-      : patches_(patches), default_namespace_(default_namespace), coverage_(coverage) {}
+         ObjectSet::Coverage coverage, std::string_view charts_in)
+      : patches_(patches),
+        default_namespace_(default_namespace),
+        coverage_(coverage),
+        charts_in_(charts_in) {}
 
   void read(const InputFile& input) {
     manifests_.files.push_back({input.name, {}});
@@ -37,7 +41,7 @@ class Loader {
           "a template, not YAML yet; render it first: helm template CHART | stateward validate -");
     }
     for (std::size_t index = 0; index < manifest.documents.size(); ++index) {
-      keep(std::move(manifest.documents[index]), std::move(manifest.templates[index]));
+      keep(std::move(manifest.documents[index]), manifest.templates[index]);
     }
   }
 
@@ -70,7 +74,7 @@ class Loader {
         {severity, manifests_.file_of(object).name, span, std::move(message)});
   }
 
-  void keep(ReadDocument read, std::string made_from) {
+  void keep(ReadDocument read, const std::string& made_from) {
     for (Diagnostic& diagnostic : read.diagnostics) {
       say(diagnostic.severity, diagnostic.span, std::move(diagnostic.message));
     }
@@ -82,7 +86,8 @@ class Loader {
       return;
     }
     const Document& document = manifests_.documents.emplace_back(std::move(*read.document));
-    if (!made_from.empty()) manifests_.templates.emplace(&document, std::move(made_from));
+    if (!made_from.empty())
+      manifests_.templates.emplace(&document, (charts_in_ / made_from).lexically_normal());
     for (Object object : objects_of(document, default_namespace_)) {
       object.source = static_cast<std::uint32_t>(manifests_.files.size() - 1);
       objects_.push_back(object);
@@ -127,6 +132,7 @@ class Loader {
   const KustomizePatches& patches_;
   std::string_view default_namespace_;
   ObjectSet::Coverage coverage_;
+  std::filesystem::path charts_in_;
   Manifests manifests_;
   std::vector<Object> objects_;
   std::vector<bool> is_patch_;  // by file
@@ -136,8 +142,9 @@ class Loader {
 }  // namespace
 
 Manifests load_manifests(const InputSet& inputs, const KustomizePatches& patches,
-                         std::string_view default_namespace, ObjectSet::Coverage coverage) {
-  Loader loader(patches, default_namespace, coverage);
+                         std::string_view default_namespace, ObjectSet::Coverage coverage,
+                         std::string_view charts_in) {
+  Loader loader(patches, default_namespace, coverage, charts_in);
   for (const InputFile& input : inputs) loader.read(input);
   return loader.finish();
 }

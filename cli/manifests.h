@@ -42,8 +42,9 @@ struct Manifests {
 };
 
 // Reads every file of `inputs`; what cannot be read is among the diagnostics. The objects' default
-// namespace must outlive the result.
+// namespace must outlive the result. Templates get `charts_in`, a folder, before their names.
 Manifests load_manifests(const InputSet& inputs, const KustomizePatches& patches,
-                         std::string_view default_namespace, ObjectSet::Coverage coverage);
+                         std::string_view default_namespace, ObjectSet::Coverage coverage,
+                         std::string_view charts_in = {});
 
 }  // namespace stateward

@@ -35,7 +35,8 @@ std::string place_line(const JudgedSet& set, const PlacedFinding& placed, const 
   } else {
     line += place_of(file_of(set, object), placed.place) + " " + text_of(short_name(object));
   }
-  if (finding.message != first.message) line += ": " + text_of(finding.message);
+  if (const std::string values = differing_values(finding.message, first.message); !values.empty())
+    line += ": " + text_of(values);
   const std::string_view made_from = template_of(set, object);
   if (!made_from.empty()) line += " from " + place_of(made_from, {});
   return line + "\n";
@@ -49,7 +50,7 @@ std::string entry_of(const JudgedSet& set, const FindingGroup& group) {
   for (const PlacedFinding* placed : std::span(group).first(named))
     text += place_line(set, *placed, first);
   if (group.size() > named) text += fmt::format("  - and {} more\n", group.size() - named);
-  if (first.exemption) return text + "  - exempt: " + text_of(first.exemption->reason) + "\n";
+  if (first.exemption) return text + "  - " + text_of(exempt_text(*first.exemption)) + "\n";
   return text + "  - remedy: " + text_of(first.remedy) + "\n";
 }
 

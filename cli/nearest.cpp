@@ -1,5 +1,7 @@
 #include "cli/nearest.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <numeric>
@@ -37,6 +39,12 @@ std::string_view nearest(std::string_view text, std::span<const std::string_view
     }
   }
   return best;
+}
+
+std::string did_you_mean(std::string_view text, std::span<const std::string_view> known) {
+  const std::string_view meant = nearest(text, known);
+  if (meant.empty() || distance(text.substr(0, 100), meant) > text.size() / 2) return {};
+  return fmt::format("; did you mean {}?", meant);
 }
 
 }  // namespace stateward

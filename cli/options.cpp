@@ -44,6 +44,8 @@ constexpr Choice<Scope> kScopes[] = {
     {"folder", Scope::folder}, {"input", Scope::input}, {"file", Scope::file}};
 constexpr Choice<CertsInspectOptions::Format> kCertsFormats[] = {
     {"text", CertsInspectOptions::Format::text}, {"json", CertsInspectOptions::Format::json}};
+constexpr Choice<SettingsCommandOptions::Format> kSettingsFormats[] = {
+    {"text", SettingsCommandOptions::Format::text}, {"json", SettingsCommandOptions::Format::json}};
 constexpr Choice<EnforcementAction> kFailOn[] = {{"deny", EnforcementAction::deny},
                                                  {"warn", EnforcementAction::warn},
                                                  {"never", EnforcementAction::off}};
@@ -123,6 +125,22 @@ void add_outputs(CLI::App& app, std::vector<ReportOptions::Output>& outputs) {
       ->type_name(names_of(kFormats) + "[=FILE]");
 }
 
+void add_settings_file(CLI::App& app, std::string& file) {
+  app.add_option("--settings", file,
+                 "Settings, read again when they change; without it, those of the\n"
+                 "cluster's ConfigMap stateward-settings, where there is a cluster")
+      ->type_name("FILE");
+}
+
+void add_settings(CLI::App& app, SettingsOptions& options) {
+  auto* file = app.add_option("--settings", options.file,
+                              "Settings, not the stateward.yaml of this folder or of the\n"
+                              "nearest one above it")
+                   ->type_name("FILE");
+  app.add_flag("--no-settings", options.none, "The policies' defaults, whatever file there is")
+      ->excludes(file);
+}
+
 // What is shown of the findings, and how.
 // `standard` says for which release is judged where the option is not given.
 void add_report(CLI::App& app, ReportOptions& options, const std::string& standard) {
@@ -169,9 +187,14 @@ void add_validate(CLI::App& app, ValidateOptions& options) {
   app.add_option("--old", options.old_path,
                  "The state before, a file or folder: objects found there are\njudged as updates")
       ->type_name("PATH");
+  app.add_option(
+         "--charts-in", options.charts_in,
+         "Where the charts stand that were rendered: goes before the\nnames of their templates")
+      ->type_name("DIR");
   add_choice(app, "--scope", options.scope, kScopes,
              "What belongs together and is judged together: a folder's own\n"
              "files, all that was given, or each file alone");
+  add_settings(app, options.settings);
   add_report(app, options.report,
              fmt::format("{}.{}", kLatestKubernetes.major, kLatestKubernetes.minor));
   app.footer(
@@ -184,7 +207,7 @@ void add_validate(CLI::App& app, ValidateOptions& options) {
       "\n"
       "Examples:\n"
       "  stateward validate deploy/\n"
-      "  helm template my-chart | stateward validate --complete -\n"
+      "  helm template charts/web | stateward validate --complete --charts-in charts -\n"
       "  stateward validate --old before/ after/\n"
       "  stateward validate --fail-on warn --policy missing-service-name,shared-claim web.yaml\n"
       "  stateward validate --kubernetes-version 1.34 deploy/\n"
@@ -240,6 +263,7 @@ void add_serving_life(CLI::App& app, std::chrono::seconds& life, const std::stri
 }
 
 void add_serve(CLI::App& app, ServeOptions& options) {
+  add_settings_file(app, options.settings_file);
   app.add_option("--listen", options.listen,
                  "Where reviews are answered, over TLS (" + options.listen + ")")
       ->type_name("ADDR:PORT");
@@ -281,6 +305,7 @@ void add_serve(CLI::App& app, ServeOptions& options) {
 
 void add_control(CLI::App& app, ControlOptions& options) {
   add_cluster(app, options.cluster);
+  add_settings_file(app, options.settings_file);
   add_namespaces(app, options.name_space, options.namespaces);
   app.add_option("--health-listen", options.health_listen,
                  "Where /livez, /readyz and /version are answered, without TLS;\n"
@@ -451,6 +476,14 @@ void add_audit(CLI::App& app, AuditOptions& options) {
       ->type_name("NS")
       ->allow_extra_args(false);
   app.add_flag("-A,--all-namespaces", options.all_namespaces, "These three too");
+  auto* file = app.add_option("--settings", options.settings.file,
+                              "Settings, not those of the cluster's ConfigMap\n"
+                              "stateward-settings")
+                   ->type_name("FILE");
+  app.add_flag("--no-settings", options.settings.none, "The policies' defaults")->excludes(file);
+  app.add_option("--installed-in", options.installed_in,
+                 "Where stateward is installed (" + options.installed_in + ")")
+      ->type_name("NS");
   add_report(app, options.report, "the server's own");
   app.footer(
       "Nothing is written to the cluster. What may not be listed is said, and policies that "
@@ -546,6 +579,34 @@ void add_completion(CLI::App& app, CompletionOptions& options) {
       "  stateward completion fish > ~/.config/fish/completions/stateward.fish");
 }
 
+void add_settings_command(CLI::App& app, SettingsCommandOptions& options) {
+  using What = SettingsCommandOptions::What;
+  app.require_subcommand(1);
+  CLI::App* check = app.add_subcommand("check", "Whether a stateward.yaml is right");
+  check->callback([&options] { options.what = What::check; });
+  check->add_option("FILE", options.settings.file,
+                    "Not the stateward.yaml of this folder or above");
+  check->footer(
+      "Exit codes:\n"
+      "  0  it is right\n"
+      "  1  it is not, or an exemption in it excepts nothing any more\n"
+      "  2  wrong usage, or there is none");
+  CLI::App* show = app.add_subcommand("show", "What is in force, and from where");
+  show->callback([&options] { options.what = What::show; });
+  add_settings(*show, options.settings);
+  show->add_option("--namespace", options.name_space, "For objects of this namespace (default)")
+      ->type_name("NS");
+  show->add_option("--kind", options.kind, "For objects of this kind (StatefulSet)");
+  show->add_option("--name", options.name, "For an object of this name");
+  add_choice(*show, "-o,--output", options.format, kSettingsFormats, "Format");
+  CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema of settings");
+  schema->callback([&options] { options.what = What::schema; });
+  app.footer(
+      "Examples:\n"
+      "  stateward settings check\n"
+      "  stateward settings show --namespace prod");
+}
+
 std::string usage_message(const CLI::App* app, const CLI::Error& error) {
   const auto commands = app->get_subcommands();
   if (!commands.empty() && !commands.front()->get_subcommands().empty()) {
@@ -596,6 +657,10 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
   CLI::App* completion_app =
       app.add_subcommand("completion", "Print a script that makes a shell complete commands");
   add_completion(*completion_app, completion);
+  CLI::App* settings_app =
+      app.add_subcommand("settings", "Check a stateward.yaml, or show what is in force");
+  SettingsCommandOptions settings;
+  add_settings_command(*settings_app, settings);
   app.add_subcommand("version", "Print the version");
   app.footer(kExamples);  // last, for commands begin with their parent's
 
@@ -619,6 +684,7 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
     completion.program = shape_of(app);
     return Command(std::move(completion));
   }
+  if (settings_app->parsed()) return Command(std::move(settings));
   return Command(VersionOptions{});
 }
 

@@ -11,14 +11,15 @@
 #include "cli/doctor.h"
 #include "cli/explain.h"
 #include "cli/serve.h"
+#include "cli/settings.h"
 #include "cli/validate.h"
 #include "cli/version.h"
 
 namespace stateward {
 
-using Command =
-    std::variant<ValidateOptions, ExplainOptions, ServeOptions, ControlOptions, AuditOptions,
-                 CertsOptions, DoctorOptions, CompletionOptions, VersionOptions>;
+using Command = std::variant<ValidateOptions, ExplainOptions, ServeOptions, ControlOptions,
+                             AuditOptions, CertsOptions, DoctorOptions, CompletionOptions,
+                             SettingsCommandOptions, VersionOptions>;
 
 // The command to run, or the exit code where there is nothing left to do: 0 after help, 2 after a
 // usage error, which was said on standard error.

@@ -30,6 +30,14 @@ std::string short_name(const Object& object) {
   return fmt::format("{} {}", object.kind_name, object.name);
 }
 
+std::string exempt_text(const Exemption& exemption) {
+  std::string terms = exemption.owner;
+  if (exemption.until)
+    terms += fmt::format("{}until {}", terms.empty() ? "" : ", ", to_string(*exemption.until));
+  return fmt::format("exempt: {}{}", exemption.reason,
+                     terms.empty() ? "" : fmt::format(" ({})", terms));
+}
+
 std::string counted(std::size_t count, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }

@@ -79,6 +79,8 @@ RepositoryPlace repository_place(const JudgedSet& set, const PlacedFinding& plac
 std::string full_name(const Object& object);
 // "StatefulSet web", where one is.
 std::string short_name(const Object& object);
+// "exempt: moves soon (storage, until 2027-01-31)".
+std::string exempt_text(const Exemption& exemption);
 // "1 object", "2 objects".
 std::string counted(std::size_t count, std::string_view one, std::string_view many);
 // "2 objects in 1 file: 1 denied, 1 warning, 0 audited", and what else there was to count.

@@ -177,9 +177,10 @@ void SarifReport::add(const JudgedSet& set, const PlacedFinding& placed,
                          {"action", to_string(action)},
                          {"path", finding.path.text()}}}};
   if (finding.exemption) {
-    result["suppressions"] = list_of({{"kind", "inSource"},
-                                      {"status", "accepted"},
-                                      {"justification", safe_text(finding.exemption->reason)}});
+    result["suppressions"] =
+        list_of({{"kind", finding.exemption->in_settings ? "external" : "inSource"},
+                 {"status", "accepted"},
+                 {"justification", safe_text(finding.exemption->reason)}});
   }
   const std::string_view made_from = template_of(set, *finding.object);
   if (!made_from.empty() && place.rendered_line == 0) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "cli/live_settings.h"
 #include "cli/local.h"
 #include "cli/serving_files.h"
 #include "cli/stop_signals.h"
@@ -38,6 +39,7 @@ struct Prepared {
   std::optional<ServingFiles> files;
   std::optional<ClientAuthority> clients;
   std::shared_ptr<CredentialSource> cluster;  // where there is one
+  std::string installed_in;                   // the namespace of the installation there
 };
 
 bool wants_cluster(const ConnectOptions& cluster) {
@@ -99,6 +101,8 @@ Result<Prepared> prepare(const ServeOptions& options, ServingIdentity& identity)
     auto source = connect(options.cluster);
     if (!source) return tl::unexpected(source.error());
     prepared.cluster = std::move(*source);
+    prepared.installed_in =
+        options.cluster.in_cluster ? prepared.cluster->access().name_space : options.name_space;
   }
   if (auto shown = prepare_identity(options, identity, prepared); !shown)
     return tl::unexpected(shown.error());
@@ -121,10 +125,9 @@ int refuse(const Error& error) {
 std::unique_ptr<Replica> start_replica(const ServeOptions& options, const Prepared& prepared,
                                        ServingIdentity& identity, Log& log) {
   if (!prepared.cluster) return nullptr;
-  const std::string& own = prepared.cluster->access().name_space;
   return std::make_unique<Replica>(
       prepared.cluster,
-      ReplicaOptions{.name_space = options.cluster.in_cluster ? own : options.name_space,
+      ReplicaOptions{.name_space = prepared.installed_in,
                      .namespaces = options.namespaces,
                      .certificate = options.tls_cert.empty(),
                      .serving_life = options.serving_life},
@@ -149,16 +152,16 @@ Knowledge knowledge_of(const Replica* replica) {
 
 // `may_do_without`: the certificate does not come from the cluster either, and this has waited for
 // it long enough. An object by itself can be judged.
-std::vector<HealthCheck> checks_of(const Replica& replica, bool may_do_without) {
+void add_checks(const Replica& replica, bool may_do_without, std::vector<HealthCheck>& checks) {
   const bool filled = replica.inventory().filled();
   const bool accepted = replica.accepted();
-  return {
+  checks.push_back(
       {"watches", filled || may_do_without,
        filled ? fmt::format("last heard of {} s ago", replica.inventory().staleness().count())
-              : "the cluster has not been read yet; policies that look at siblings are skipped"},
-      {"bundle", accepted,
-       accepted ? "the configurations trust our certificate"
-                : "the configurations do not hold the authority's caBundle yet"}};
+              : "the cluster has not been read yet; policies that look at siblings are skipped"});
+  checks.push_back({"bundle", accepted,
+                    accepted ? "the configurations trust our certificate"
+                             : "the configurations do not hold the authority's caBundle yet"});
 }
 
 template <typename EachSecond>
@@ -188,25 +191,34 @@ int run(const ServeOptions& options) {
   const StopSignals signals;
   // Threads that wait on sockets need no heap of their own each; the inventory is one and large.
   mallopt(M_ARENA_MAX, 2);
+  // What a page of a list needs goes back at once: left alone, this limit grows with what is freed.
+  mallopt(M_MMAP_THRESHOLD, 256 << 10);
   ServingIdentity identity;
   auto prepared = prepare(options, identity);
   if (!prepared) return refuse(prepared.error());
   Log log;
+  const auto settings =
+      LiveSettings::start({options.settings_file, prepared->cluster, prepared->installed_in},
+                          [&log](std::string_view line) { log.info(line); });
+  if (!settings) return refuse(settings.error());
   const auto started = std::chrono::steady_clock::now();
   const std::unique_ptr<Replica> replica = start_replica(options, *prepared, identity, log);
   Routes routes({.version = std::string(version()),
                  .policies = policies::all_policies(),
                  .injections = policies::all_injections(),
                  .knowledge = knowledge_of(replica.get()),
+                 .settings = [&settings] { return (*settings)->now(); },
                  .certificate_expires = [&identity] { return identity.expires(); },
                  .now = now,
                  .observe = [&log](const Answered& answered) { log.answered(answered); },
                  .checks =
                      [&] {
-                       if (!replica) return std::vector<HealthCheck>();
+                       std::vector<HealthCheck> checks = {(*settings)->check()};
                        const auto waited = std::chrono::steady_clock::now() - started;
-                       return checks_of(*replica,
-                                        !options.tls_cert.empty() && waited > kForTheCluster);
+                       const bool may_do_without =
+                           !options.tls_cert.empty() && waited > kForTheCluster;
+                       if (replica) add_checks(*replica, may_do_without, checks);
+                       return checks;
                      }});
   const auto server = Server::start(prepared->server, identity, routes);
   if (!server) {
@@ -222,11 +234,17 @@ int run(const ServeOptions& options) {
   }
   const std::chrono::seconds drain = options.local ? std::chrono::seconds{0} : options.drain;
   auto read = std::chrono::steady_clock::now();
+  bool listing = replica != nullptr;
   return serve_until_told(**server, routes, signals, drain, log, [&] {
+    if (listing && replica->inventory().filled()) {
+      listing = false;
+      malloc_trim(0);  // what only the first lists needed
+    }
     if (std::chrono::steady_clock::now() - read < options.reread) return;
     read = std::chrono::steady_clock::now();
     if (prepared->files) prepared->files->reread(now(), identity, log);
     if (prepared->clients) prepared->clients->reread(identity, log);
+    (*settings)->reread();
   });
 }
 

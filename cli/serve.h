@@ -27,6 +27,8 @@ struct ServeOptions {
   std::string name_space = "stateward-system";
   std::vector<std::string> namespaces;               // to watch; empty: all
   std::chrono::seconds serving_life = kServingLife;  // of a minted certificate
+  // Settings; empty: with a cluster, what its ConfigMap stateward-settings holds.
+  std::string settings_file;
   // How long SIGTERM leaves others time to stop sending before connections are refused; --local and
   // SIGINT do not wait.
   std::chrono::seconds drain{15};

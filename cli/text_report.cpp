@@ -109,7 +109,7 @@ void TextReport::print(const JudgedSet& set, const PlacedFinding& placed) {
   if (const auto made_from = template_of(set, *finding.object); !made_from.empty())
     out_ << "        from " << message_text(made_from) << '\n';
   if (finding.exemption) {
-    out_ << "        exempt: " << message_text(finding.exemption->reason) << '\n';
+    out_ << "        " << message_text(exempt_text(*finding.exemption)) << '\n';
     return;
   }
   if (finding.existed && finding.action == EnforcementAction::deny)
@@ -125,7 +125,8 @@ void TextReport::print_other(const JudgedSet& set, const PlacedFinding& placed,
   print_place(set, placed);
   out_ << message_text(set.manifests == nullptr ? finding.path.text()
                                                 : short_name(*finding.object));
-  if (finding.message != first.message) out_ << ": " << message_text(finding.message);
+  if (const std::string values = differing_values(finding.message, first.message); !values.empty())
+    out_ << ": " << message_text(values);
   const auto made_from = template_of(set, *finding.object);
   if (made_from != template_of(set, *first.object)) out_ << " (" << message_text(made_from) << ')';
   out_ << '\n';

@@ -15,7 +15,7 @@ namespace stateward {
 struct Topic {
   struct Section {
     std::string_view title;
-    std::string_view text;
+    std::string text;
     bool one_a_line = false;
   };
   struct Sample {

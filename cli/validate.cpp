@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <span>
 #include <tuple>
@@ -18,16 +19,30 @@ namespace stateward {
 namespace {
 
 int usage_error(std::string_view message) {
-  say(message);
+  say_each(message);
   return 2;
+}
+
+// The settings themselves are judged too: of their exemptions there may be something to say. Once,
+// where they are among what was given.
+void add_settings(const Settings& settings, std::vector<InputSet>& inputs) {
+  const std::string& file = settings.content().name;
+  std::error_code unreadable;
+  for (const InputSet& input : inputs) {
+    for (const InputFile& given : input) {
+      if (std::filesystem::equivalent(given.path, file, unreadable)) return;
+    }
+  }
+  inputs.push_back({{.name = file, .path = file}});
 }
 
 class Validation {
  public:
   Validation(const ValidateOptions& options, const KustomizePatches& patches,
-             std::vector<const Policy*> policies)
+             std::vector<const Policy*> policies, std::shared_ptr<const Settings> settings)
       : options_(options),
         patches_(patches),
+        settings_(std::move(settings)),
         policies_(std::move(policies)),
         today_(today()),
         tally_(options.report) {
@@ -53,6 +68,7 @@ class Validation {
   void judge(const InputSet& input, Progress& progress, ReportWriter& report) {
     const Manifests manifests = load(input, patches_);
     JudgedSet judged{.manifests = &manifests, .objects = manifests.judged};
+    if (settings_) judged.enforcement = settings_->content().enforcement;
     for (const Object* object : manifests.judged) {
       take(evaluate(policies_, subject(*object, manifests.set)), judged);
     }
@@ -75,7 +91,8 @@ class Validation {
   Manifests load(const InputSet& input, const KustomizePatches& patches) const {
     return load_manifests(
         input, patches, options_.name_space,
-        options_.complete ? ObjectSet::Coverage::complete : ObjectSet::Coverage::partial);
+        options_.complete ? ObjectSet::Coverage::complete : ObjectSet::Coverage::partial,
+        options_.charts_in);
   }
 
   Subject subject(const Object& object, const ObjectSet& set) const {
@@ -87,7 +104,8 @@ class Validation {
             .operation = before == nullptr ? Operation::create : Operation::update,
             .point = EnforcementPoint::validate,
             .today = today_,
-            .kubernetes = options_.report.kubernetes.value_or(kLatestKubernetes)};
+            .kubernetes = options_.report.kubernetes.value_or(kLatestKubernetes),
+            .settings = settings_.get()};
   }
 
   // The policies that would take the object's namesake for a sibling are skipped.
@@ -137,12 +155,26 @@ class Validation {
 
   const ValidateOptions& options_;
   const KustomizePatches& patches_;
+  const std::shared_ptr<const Settings> settings_;
   std::vector<const Policy*> policies_;
   std::vector<const Policy*> policies_alone_;  // those that look at one object only
   Date today_;
   Manifests old_;
   Tally tally_;
 };
+
+// A report that an earlier run left among the manifests is none.
+void drop_reports(std::vector<InputSet>& inputs, const ReportOptions& options) {
+  const auto is_report = [&](const InputFile& input) {
+    return std::any_of(options.outputs.begin(), options.outputs.end(), [&](const auto& output) {
+      std::error_code error;
+      return !output.file.empty() && !input.path.empty() &&
+             std::filesystem::equivalent(input.path, output.file, error);
+    });
+  };
+  for (InputSet& set : inputs) std::erase_if(set, is_report);
+  std::erase_if(inputs, [](const InputSet& set) { return set.empty(); });
+}
 
 }  // namespace
 
@@ -155,13 +187,18 @@ int run(const ValidateOptions& options) {
   }
   auto policies = chosen_policies(options.report.policies);
   if (!policies) return usage_error(policies.error().message);
-  const auto inputs = find_inputs(paths, options.scope);
+  auto settings = load_settings(options.settings);
+  if (!settings) return usage_error(settings.error().message);
+  auto inputs = find_inputs(paths, options.scope);
   if (!inputs) return usage_error(inputs.error().message);
+  drop_reports(*inputs, options.report);
+  const bool nothing_given = inputs->empty();
+  if (*settings) add_settings(**settings, *inputs);
   const KustomizePatches patches(paths, *inputs);
-  Validation validation(options, patches, std::move(*policies));
+  Validation validation(options, patches, std::move(*policies), *settings);
   if (const auto loaded = validation.load_old(); !loaded)
     return usage_error(loaded.error().message);
-  if (inputs->empty()) say("no *.yaml, *.yml or *.json file there");
+  if (nothing_given) say("no *.yaml, *.yml or *.json file there");
 
   const auto report = Reports::open(options.report, validation.policies());
   if (!report) return usage_error(report.error().message);

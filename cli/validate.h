@@ -7,6 +7,7 @@
 
 #include "cli/inputs.h"
 #include "cli/judging.h"
+#include "cli/settings_file.h"
 
 namespace stateward {
 
@@ -15,7 +16,9 @@ struct ValidateOptions {
   Scope scope = Scope::folder;
   bool complete = false;               // these files are everything
   std::string name_space = "default";  // of objects that name none
+  std::string charts_in;               // where the charts stand that were rendered
   std::string old_path;                // the state before; empty: none
+  SettingsOptions settings;
   ReportOptions report;
 };
 

@@ -157,7 +157,8 @@ void Controller::reconcile(const std::string& name_space) {
     if (election_.leads()) mark(name_space, steady + 1s);
     return;
   }
-  const Reconciler::Outcome outcome = reconciler_.reconcile(name_space, set, now);
+  const auto settings = options_.settings ? options_.settings() : nullptr;
+  const Reconciler::Outcome outcome = reconciler_.reconcile(name_space, set, now, settings.get());
   if (outcome.failed) {
     const int failures = std::min(failures_[name_space]++, 6);
     mark(name_space, steady + std::min<std::chrono::seconds>(1s * (1 << failures), kLongestDelay));

@@ -21,6 +21,8 @@
 
 namespace stateward {
 
+class Settings;
+
 struct ControllerOptions {
   std::string name_space;               // of the installation: the lease, the authority
   std::string holder;                   // us, in the lease
@@ -29,6 +31,7 @@ struct ControllerOptions {
   std::chrono::seconds serving_life = kServingLife;       // of no certificate in service is longer
   std::chrono::seconds settle = std::chrono::minutes{5};  // see RotationSettings
   ReconcilerOptions reconciler;
+  std::function<std::shared_ptr<const Settings>()> settings;  // may be empty: the defaults
 };
 
 class Controller {
@@ -40,6 +43,9 @@ class Controller {
   Controller& operator=(const Controller&) = delete;
   // Gives the lease back and ends the threads.
   ~Controller();
+
+  // Looks at everything again: other settings hold.
+  void reconsider() { mark_all(std::chrono::steady_clock::now()); }
 
   bool leads() const { return election_.leads(); }
   const Inventory& inventory() const { return inventory_; }

@@ -38,11 +38,12 @@ std::string budget_of(const Object& set) {
 
 }  // namespace
 
-std::vector<BudgetStep> budget_steps(std::string_view name_space, const ObjectSet& set) {
+std::vector<BudgetStep> budget_steps(std::string_view name_space, const ObjectSet& set,
+                                     const Settings* settings) {
   std::vector<BudgetStep> steps;
   for (const Object* object : set.all(Kind::stateful_set, name_space)) {
     if (object->being_deleted() || object->controller().exists() ||
-        !injection_wanted(*object, set, "disruption-budget"))
+        !injection_wanted(*object, set, "disruption-budget", settings))
       continue;
     const Object* ours = nullptr;
     bool covered = false;

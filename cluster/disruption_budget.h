@@ -10,12 +10,15 @@
 
 namespace stateward {
 
+class Settings;
+
 struct BudgetStep {
   std::string name;
   std::string body;        // to be created
   std::string remove_uid;  // where not empty, to be deleted instead
 };
 
-std::vector<BudgetStep> budget_steps(std::string_view name_space, const ObjectSet& set);
+std::vector<BudgetStep> budget_steps(std::string_view name_space, const ObjectSet& set,
+                                     const Settings* settings = nullptr);
 
 }  // namespace stateward

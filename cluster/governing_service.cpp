@@ -32,10 +32,10 @@ using Labels = std::map<std::string, std::string>;
 
 constexpr std::size_t kMessageLength = 1000;  // an Event's may have 1,024
 
-bool governs_itself(const Object& object, const ObjectSet& set) {
+bool governs_itself(const Object& object, const ObjectSet& set, const Settings* settings) {
   return !object.being_deleted() && !object.controller().exists() &&
          !StatefulSet{object}.service_name().empty() &&
-         injection_wanted(object, set, "service-name");
+         injection_wanted(object, set, "service-name", settings);
 }
 
 // Service selectors know only equality. Of a set that selects by expressions alone, the template's
@@ -243,10 +243,10 @@ void judge_missing(std::string_view name_space, const Labels& selector,
 }  // namespace
 
 std::vector<ServiceStep> govern(std::string_view name_space, const ObjectSet& set,
-                                std::chrono::sys_seconds now) {
+                                std::chrono::sys_seconds now, const Settings* settings) {
   std::map<std::string_view, std::vector<const Object*>> by_service;
   for (const Object* object : set.all(Kind::stateful_set, name_space)) {
-    if (governs_itself(*object, set))
+    if (governs_itself(*object, set, settings))
       by_service[StatefulSet{*object}.service_name()].push_back(object);
   }
   std::vector<ServiceStep> steps;

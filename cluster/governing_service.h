@@ -13,6 +13,8 @@
 
 namespace stateward {
 
+class Settings;
+
 inline constexpr std::string_view kManagedByLabel = "app.kubernetes.io/managed-by";
 inline constexpr std::string_view kManager = "stateward";
 inline constexpr std::string_view kGovernsLabel = "stateward.dev/governs";
@@ -40,7 +42,7 @@ struct ServiceStep {
 // deleted, that an operator owns, or that opted out (stateward.dev/inject on the set or, as a
 // label, on its namespace).
 std::vector<ServiceStep> govern(std::string_view name_space, const ObjectSet& set,
-                                std::chrono::sys_seconds now);
+                                std::chrono::sys_seconds now, const Settings* settings = nullptr);
 
 // Whether we made it, and have not let it go.
 bool is_our_service(Node service);

@@ -165,7 +165,7 @@ Inventory::Feed::Feed(Inventory& inventory, const WatchedResource& resource, std
     : inventory_(inventory),
       resource_(resource),
       projection_(projection_of(resource, false)),
-      bare_projection_(projection_of(resource, true)),
+      more_projection_(projection_of(resource, true)),
       number_(static_cast<std::uint32_t>(number)) {}
 
 Object Inventory::Feed::identify(Node object) const {
@@ -192,9 +192,8 @@ void Inventory::Feed::end_list() {
 std::shared_ptr<const Object> Inventory::Feed::keep(Node object) const {
   static_assert(std::is_trivially_destructible_v<Object>);
   const Object seen = identify(object);
-  const bool bare = !seen.controller().exists();
-  const Compact kept =
-      (bare ? bare_projection_ : projection_).of(object, inventory_.names_, sizeof(Object));
+  const Compact kept = (has_more(seen) ? more_projection_ : projection_)
+                           .of(object, inventory_.names_, sizeof(Object));
   auto* own = new (kept.block.get()) Object(identify(kept.node()));
   own->name_space = inventory_.name_of_space(seen.name_space);
   return {kept.block, own};

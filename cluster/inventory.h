@@ -73,7 +73,7 @@ class Inventory {
     Inventory& inventory_;
     const WatchedResource& resource_;
     Projection projection_;
-    Projection bare_projection_;  // of objects that no controller made
+    Projection more_projection_;  // of those that has_more() is true of
     std::uint32_t number_;
     std::uint32_t generation_ = 0;
     bool listing_ = false;

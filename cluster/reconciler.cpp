@@ -32,11 +32,11 @@ std::uint64_t hash_of(std::string_view text) {
 }
 
 // The labels that a claim lacks or has otherwise, as a merge patch; empty where it has them all.
-std::string missing_labels(const Object& claim, const ObjectSet& set) {
+std::string missing_labels(const Object& claim, const ObjectSet& set, const Settings* settings) {
   const auto wanted = retention_labels(claim, set);
   if (!wanted) return {};
   const Object* owner = set.find(Kind::stateful_set, claim.name_space, wanted->front().value);
-  if (owner == nullptr || !injection_wanted(*owner, set, "retention-labels")) return {};
+  if (owner == nullptr || !injection_wanted(*owner, set, "retention-labels", settings)) return {};
   Json labels = Json::object();
   for (const ClaimLabel& label : *wanted) {
     if (claim.label(label.key) != label.value) labels[std::string(label.key)] = label.value;
@@ -47,19 +47,19 @@ std::string missing_labels(const Object& claim, const ObjectSet& set) {
 }  // namespace
 
 Reconciler::Outcome Reconciler::reconcile(const std::string& name_space, const ObjectSet& set,
-                                          std::chrono::sys_seconds now) {
+                                          std::chrono::sys_seconds now, const Settings* settings) {
   Outcome outcome;
   const Object* itself = set.find(Kind::name_space, {}, name_space);
   if (itself == nullptr || itself->being_deleted()) return outcome;
-  for (const ServiceStep& step : govern(name_space, set, now)) {
+  for (const ServiceStep& step : govern(name_space, set, now, settings)) {
     if (step.action == ServiceStep::Action::wait) {
       outcome.look_again = std::min(outcome.look_again.value_or(step.due), step.due);
     } else if (!govern_by(step, name_space, now)) {
       outcome.failed = true;
     }
   }
-  outcome.failed |= !label_claims(name_space, set);
-  if (options_.disruption_budgets) outcome.failed |= !keep_budgets(name_space, set);
+  outcome.failed |= !label_claims(name_space, set, settings);
+  if (options_.disruption_budgets) outcome.failed |= !keep_budgets(name_space, set, settings);
   return outcome;
 }
 
@@ -128,11 +128,12 @@ bool Reconciler::update_service(const ServiceStep& step, const std::string& name
               fmt::format("updated {}", where));
 }
 
-bool Reconciler::label_claims(const std::string& name_space, const ObjectSet& set) {
+bool Reconciler::label_claims(const std::string& name_space, const ObjectSet& set,
+                              const Settings* settings) {
   bool good = true;
   for (const Object* claim : set.all(Kind::claim, name_space)) {
     if (claim->being_deleted()) continue;
-    const std::string patch = missing_labels(*claim, set);
+    const std::string patch = missing_labels(*claim, set, settings);
     if (patch.empty()) continue;
     if (!may_act_()) return false;
     const auto patched = client_.patch(kClaims, name_space, claim->name, PatchType::merge, patch);
@@ -142,9 +143,10 @@ bool Reconciler::label_claims(const std::string& name_space, const ObjectSet& se
   return good;
 }
 
-bool Reconciler::keep_budgets(const std::string& name_space, const ObjectSet& set) {
+bool Reconciler::keep_budgets(const std::string& name_space, const ObjectSet& set,
+                              const Settings* settings) {
   bool good = true;
-  for (const BudgetStep& step : budget_steps(name_space, set)) {
+  for (const BudgetStep& step : budget_steps(name_space, set, settings)) {
     if (!may_act_()) return false;
     const std::string where = fmt::format("PodDisruptionBudget {}/{}", name_space, step.name);
     if (step.remove_uid.empty()) {

@@ -16,6 +16,8 @@
 
 namespace stateward {
 
+class Settings;
+
 struct ReconcilerOptions {
   bool disruption_budgets = false;  // make a PodDisruptionBudget for sets that none covers
 };
@@ -34,8 +36,9 @@ class Reconciler {
     std::optional<std::chrono::sys_seconds> look_again;  // something is due then
   };
   // `set` must be complete.
+  // `settings`, where there are any, take away what is made.
   Outcome reconcile(const std::string& name_space, const ObjectSet& set,
-                    std::chrono::sys_seconds now);
+                    std::chrono::sys_seconds now, const Settings* settings = nullptr);
 
  private:
   bool govern_by(const ServiceStep& step, const std::string& name_space,
@@ -43,8 +46,8 @@ class Reconciler {
   bool create_service(const ServiceStep& step, const std::string& name_space,
                       std::chrono::sys_seconds now);
   bool update_service(const ServiceStep& step, const std::string& name_space);
-  bool label_claims(const std::string& name_space, const ObjectSet& set);
-  bool keep_budgets(const std::string& name_space, const ObjectSet& set);
+  bool label_claims(const std::string& name_space, const ObjectSet& set, const Settings* settings);
+  bool keep_budgets(const std::string& name_space, const ObjectSet& set, const Settings* settings);
   void tell(const ServiceStep& step, std::string_view reason, std::string_view message,
             const std::string& name_space, std::chrono::sys_seconds now);
   bool done(const ApiResult<void>& result, std::string_view what);

@@ -87,8 +87,8 @@ constexpr auto kPod = std::to_array<std::string_view>({
     "status phase",
 });
 
-// Of workloads that make no claims of their own: the claims that they name, how many of their Pods
-// meet on one, and how Services find their Pods.
+// Of workloads that make no claims of their own: the claims that they name, how many of their
+// Pods meet on one, and how Services find their Pods.
 constexpr auto kWorkload = std::to_array<std::string_view>({
     "spec replicas",
     "spec strategy",

@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "cluster/governing_service.h"
 #include "engine/workload.h"
 
 namespace stateward {
@@ -64,22 +65,11 @@ constexpr auto kPod = std::to_array<std::string_view>({
 // A Pod made by hand may stand in a member's place: whether its labels are the set's is asked.
 constexpr auto kBarePod = std::to_array<std::string_view>({
     "metadata labels",
-    "spec volumes name",
-    "spec volumes persistentVolumeClaim",
     "spec containers name",
-    "spec containers volumeMounts name",
-    "spec containers volumeMounts readOnly",
     "spec initContainers name",
-    "spec initContainers volumeMounts name",
-    "spec initContainers volumeMounts readOnly",
 });
 
 constexpr auto kService = std::to_array<std::string_view>({
-    "metadata ownerReferences uid",
-    // Who writes the spec as a whole writes its selector.
-    "metadata managedFields manager",
-    "metadata managedFields subresource",
-    "metadata managedFields fieldsV1 f:spec f:selector",
     "metadata annotations service.alpha.kubernetes.io/tolerate-unready-endpoints",
     "metadata labels app.kubernetes.io/managed-by",
     "metadata labels stateward.dev/*",
@@ -88,6 +78,14 @@ constexpr auto kService = std::to_array<std::string_view>({
     "spec selector",
     "spec ports",
     "spec publishNotReadyAddresses",
+});
+
+// Whether one of ours is still ours. Who writes the spec as a whole writes its selector.
+constexpr auto kOurService = std::to_array<std::string_view>({
+    "metadata ownerReferences uid",
+    "metadata managedFields manager",
+    "metadata managedFields subresource",
+    "metadata managedFields fieldsV1 f:spec f:selector",
 });
 
 constexpr auto kBudget = std::to_array<std::string_view>({
@@ -140,7 +138,7 @@ constexpr std::array kWatched = {
     WatchedResource{
         Kind::claim, {"", "v1", "persistentvolumeclaims"}, "v1", "PersistentVolumeClaim", kClaim},
     WatchedResource{Kind::pod, {"", "v1", "pods"}, "v1", "Pod", kPod, kBarePod},
-    WatchedResource{Kind::service, {"", "v1", "services"}, "v1", "Service", kService},
+    WatchedResource{Kind::service, {"", "v1", "services"}, "v1", "Service", kService, kOurService},
     WatchedResource{Kind::disruption_budget,
                     {"policy", "v1", "poddisruptionbudgets"},
                     "policy/v1",
@@ -166,12 +164,15 @@ constexpr std::array kWatched = {
 
 std::span<const WatchedResource> watched_resources() { return kWatched; }
 
-Projection projection_of(const WatchedResource& watched, bool bare) {
-  const auto fields =
-      bare && !watched.fields_if_bare.empty() ? watched.fields_if_bare : watched.fields;
-  std::vector<std::string_view> paths(fields.begin(), fields.end());
+Projection projection_of(const WatchedResource& watched, bool more) {
+  std::vector<std::string_view> paths(watched.fields.begin(), watched.fields.end());
   if (watched.namespaced()) paths.insert(paths.end(), kMetadata.begin(), kMetadata.end());
+  if (more) paths.insert(paths.end(), watched.more.begin(), watched.more.end());
   return Projection(paths);
+}
+
+bool has_more(const Object& object) {
+  return object.kind == Kind::service ? is_our_service(object.node) : !object.controller().exists();
 }
 
 bool is_kept(const Object& object) {

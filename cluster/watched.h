@@ -16,8 +16,8 @@ struct WatchedResource {
   std::string_view api_version;  // of its objects: "apps/v1"
   std::string_view kind_name;    // "StatefulSet"
   std::span<const std::string_view> fields;
-  // Of objects that no controller made, where more is asked about them; else empty.
-  std::span<const std::string_view> fields_if_bare = {};
+  // These too of the few that more is asked about: has_more().
+  std::span<const std::string_view> more = {};
   bool namespaced() const { return !is_cluster_scoped(kind); }
 };
 
@@ -25,7 +25,10 @@ std::span<const WatchedResource> watched_resources();
 
 // What is kept of its objects: their fields and, of those in namespaces, who they are: name,
 // namespace, uid, labels, our annotations, owners, creation and deletion.
-Projection projection_of(const WatchedResource& watched, bool bare);
+Projection projection_of(const WatchedResource& watched, bool more);
+// Whether more is kept of it than of others: of a Pod that no controller made, of a Service of
+// ours.
+bool has_more(const Object& object);
 // Whether an object is kept at all: Pods that have ended are not, nor are those of controllers that
 // mount no claim.
 bool is_kept(const Object& object);

@@ -56,7 +56,8 @@ EnforcementAction action_of(const Finding& finding, Enforcement enforcement) {
   EnforcementAction action = guard ? finding.guarded : finding.action;
   // In guarded namespaces exemptions live in settings: who may write an object there may not exempt
   // it.
-  if (finding.exemption && !guard) action = std::min(action, EnforcementAction::audit);
+  if (finding.exemption && (!guard || finding.exemption->in_settings))
+    action = std::min(action, EnforcementAction::audit);
   if (finding.existed || enforcement == Enforcement::observe)
     action = std::min(action, EnforcementAction::warn);
   return action;

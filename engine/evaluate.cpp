@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/location.h"
+#include "engine/settings.h"
 
 namespace stateward {
 namespace {
@@ -20,6 +21,40 @@ bool concerns(const Policy& policy, const Subject& subject) {
 void run(const Policy& policy, const Subject& subject, std::vector<Finding>& out) {
   Findings findings(policy, subject.object, out);
   policy.check(subject, findings);
+}
+
+// A finding that its policy lowered is not raised again.
+EnforcementAction chosen_action(EnforcementAction action, EnforcementAction standard,
+                                EnforcementAction choice) {
+  return action < standard ? std::min(action, choice) : choice;
+}
+
+void apply_choice(const PolicyChoice& choice, Finding& finding) {
+  const Policy& policy = *finding.policy;
+  if (choice.severity && finding.severity == policy.severity) finding.severity = *choice.severity;
+  if (choice.action) finding.action = chosen_action(finding.action, policy.action, *choice.action);
+  if (choice.guarded) {
+    const EnforcementAction standard = std::max(policy.guarded, policy.action);
+    finding.guarded = chosen_action(finding.guarded, standard, *choice.guarded);
+  }
+  finding.guarded = std::max(finding.guarded, finding.action);
+}
+
+// "off" is meant everywhere unless something else is said of guarded namespaces.
+bool is_off(const PolicyChoice& choice) {
+  return choice.action == EnforcementAction::off &&
+         choice.guarded.value_or(EnforcementAction::off) == EnforcementAction::off;
+}
+
+// As the users want it.
+void run_chosen(const Policy& policy, const Subject& subject, std::vector<Finding>& out) {
+  if (subject.settings == nullptr) return run(policy, subject, out);
+  const PolicyChoice choice = subject.settings->choice(policy, subject.object);
+  Subject with_parameters = subject;
+  with_parameters.parameters = choice.parameters;
+  const std::size_t before = out.size();
+  run(policy, with_parameters, out);
+  for (std::size_t index = before; index < out.size(); ++index) apply_choice(choice, out[index]);
 }
 
 // An operator owns the object and nobody else asks: its denials would hit a controller loop, not a
@@ -45,6 +80,9 @@ void exempt(const Subject& subject, std::vector<Finding>& findings) {
       finding.exemption =
           Exemption{.reason = std::string(consent->reason), .until = consent->until};
     }
+    if (subject.settings == nullptr) continue;
+    if (auto stated = subject.settings->exemption(*finding.policy, subject.object, subject.today))
+      finding.exemption = std::move(stated);
   }
 }
 
@@ -63,13 +101,14 @@ void mark_existing(const Subject& subject, std::vector<Finding>& findings) {
                  .point = subject.point,
                  .request = subject.request,
                  .today = subject.today,
-                 .kubernetes = subject.kubernetes};
+                 .kubernetes = subject.kubernetes,
+                 .settings = subject.settings};
   std::vector<Finding> existing;
   const Policy* judged = nullptr;
   for (const Finding& finding : findings) {
     if (finding.policy == judged || finding.policy->needs == Needs::old_object) continue;
     judged = finding.policy;
-    run(*judged, before, existing);
+    run_chosen(*judged, before, existing);
   }
   for (Finding& now : findings) {
     now.existed = std::any_of(existing.begin(), existing.end(),
@@ -128,11 +167,13 @@ Evaluation evaluate(std::span<const Policy* const> policies, const Subject& subj
   if (subject.object.being_deleted() && subject.operation != Operation::remove) return result;
   for (const Policy* policy : policies) {
     if (!concerns(*policy, subject)) continue;
+    if (subject.settings != nullptr && is_off(subject.settings->choice(*policy, subject.object)))
+      continue;
     if (const std::string_view why = missing_knowledge(*policy, subject.set, subject.point);
         !why.empty()) {
       result.skipped.push_back({policy, &subject.object, why});
     } else {
-      run(*policy, subject, result.findings);
+      run_chosen(*policy, subject, result.findings);
     }
   }
   lower_for_requester(subject, result.findings);

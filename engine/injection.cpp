@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/settings.h"
+
 namespace stateward {
 namespace {
 
@@ -60,7 +62,7 @@ bool by_system(const Subject& subject) {
 
 bool concerns(const Injection& injection, const Subject& subject) {
   return injection.kinds.contains(subject.object.kind) &&
-         injection_wanted(subject.object, subject.set, injection.group) &&
+         injection_wanted(subject.object, subject.set, injection.group, subject.settings) &&
          (!by_system(subject) || injection.for_controllers);
 }
 
@@ -168,7 +170,9 @@ Patch update(std::span<const Injection* const> injections, const Subject& subjec
 
 }  // namespace
 
-bool injection_wanted(const Object& object, const ObjectSet& set, std::string_view group) {
+bool injection_wanted(const Object& object, const ObjectSet& set, std::string_view group,
+                      const Settings* settings) {
+  if (settings != nullptr && !settings->injects(group, object)) return false;
   auto groups = split_list(object.annotation(kInjectAnnotation));
   const Object* name_space = set.find(Kind::name_space, {}, object.name_space);
   if (groups.empty() && name_space != nullptr)

@@ -53,8 +53,9 @@ struct Injection {
 
 // The annotation stateward.dev/inject lists the groups that may be injected; absent, a label of
 // that name on the object's namespace does, where `set` knows it, with dots for commas; absent too,
-// all may; "none", nothing.
-bool injection_wanted(const Object& object, const ObjectSet& set, std::string_view group);
+// all may; "none", nothing. Settings, where there are any, can only take away.
+bool injection_wanted(const Object& object, const ObjectSet& set, std::string_view group,
+                      const Settings* settings = nullptr);
 
 // Whether `entry` stands in the object's record of what was injected.
 bool is_injected(const Object& object, std::string_view entry);

@@ -31,6 +31,7 @@ constexpr std::array kKnownKinds = {
     KnownKind{"autoscaling", "HorizontalPodAutoscaler", Kind::autoscaler},
     KnownKind{"keda.sh", "ScaledObject", Kind::autoscaler},
     KnownKind{"autoscaling", "Scale", Kind::scale},
+    KnownKind{"stateward.dev", "Settings", Kind::settings},
     KnownKind{"", "Node", Kind::node},
     KnownKind{"", "PersistentVolume", Kind::volume},
     KnownKind{"storage.k8s.io", "StorageClass", Kind::storage_class},

@@ -28,6 +28,7 @@ enum class Kind : std::uint8_t {
   disruption_budget,  // PodDisruptionBudget
   autoscaler,         // HorizontalPodAutoscaler, or a KEDA ScaledObject
   scale,              // autoscaling Scale: what statefulsets/scale carries
+  settings,           // our own, as a file
   // Of the cluster, not of a namespace: looked up, never judged.
   node,
   volume,  // PersistentVolume

@@ -61,6 +61,14 @@ bool data_loss_confirmed(const Object& object, Date today) {
   return parse_consent(object.annotation("stateward.dev/confirm-data-loss"), today).has_value();
 }
 
+std::int64_t number(const Subject& subject, const Parameter& parameter) {
+  return subject.parameters[parameter.name].integer(parameter.standard);
+}
+
+std::string_view chosen(const Subject& subject, const Parameter& parameter) {
+  return subject.parameters[parameter.name].text(parameter.choices.front());
+}
+
 Finding& Findings::add(Path path, std::string message) {
   return out_.emplace_back(Finding{.policy = &policy_,
                                    .object = &object_,

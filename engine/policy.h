@@ -27,6 +27,8 @@ enum class EnforcementPoint : std::uint8_t { admission, validate, audit };  // w
 std::string_view to_string(Severity severity);
 std::string_view to_string(EnforcementAction action);
 
+class Settings;
+
 // All that a check may look at.
 struct Subject {
   const Object& object;         // what is judged; on DELETE the object that goes
@@ -38,6 +40,8 @@ struct Subject {
   Date today;                        // against which end dates are held
   // What it is to run on: the release that was asked for, else the server's own, else the latest.
   KubernetesVersion kubernetes = kLatestKubernetes;
+  const Settings* settings = nullptr;  // what the users decided; absent: the defaults
+  Node parameters;                     // of the policy that looks, as far as they are given
 };
 
 struct Fix {
@@ -49,6 +53,8 @@ struct Fix {
 struct Exemption {
   std::string reason;
   std::optional<Date> until;  // the last day on which it holds
+  std::string owner;          // who answers for it; may be empty
+  bool in_settings = false;   // and not in the object itself: it holds in guarded namespaces, too
 };
 
 struct Policy;
@@ -127,6 +133,20 @@ enum class Needs : std::uint8_t { object, old_object, siblings, absence, live };
 // data may go.
 bool data_loss_confirmed(const Object& object, Date today);
 
+// What users may set of a policy: a number between `least` and `most`, or one of `choices`.
+struct Parameter {
+  std::string_view name;  // camelCase, as in settings
+  std::string_view description;
+  std::int64_t standard = 0;
+  std::int64_t least = 0;
+  std::int64_t most = 0;
+  std::span<const std::string_view> choices;  // the first is the default; empty: a number
+};
+
+// What holds: the users' value, or the default.
+std::int64_t number(const Subject& subject, const Parameter& parameter);
+std::string_view chosen(const Subject& subject, const Parameter& parameter);
+
 struct Policy {
   std::string_view id;  // kebab-case, names the bad thing
   std::string_view
@@ -144,6 +164,7 @@ struct Policy {
   std::string_view sources;     // Kubernetes fields, issues, KEPs, one a line
   // Policies, by id, whose finding on the same object makes one of this policy a consequence.
   std::array<std::string_view, 2> implied_by = {};
+  std::span<const Parameter> parameters = {};
   void (*check)(const Subject& subject, Findings& findings) = nullptr;
 };
 

@@ -1,5 +1,7 @@
 #include "engine/request.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -40,6 +42,10 @@ std::string_view trimmed(std::string_view text) {
 }
 
 }  // namespace
+
+std::string to_string(Date date) {
+  return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
+}
 
 std::optional<Date> parse_date(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;

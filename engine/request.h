@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace stateward {
@@ -24,6 +25,7 @@ struct Date {
   auto operator<=>(const Date&) const = default;
 };
 
+std::string to_string(Date date);  // "2027-01-31"
 // "2027-01-31"; anything else, or a day that does not exist, is nullopt.
 std::optional<Date> parse_date(std::string_view text);
 

@@ -1,8 +1,11 @@
 #include "engine/service.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "engine/claim.h"
+#include "engine/names.h"
 #include "engine/workload.h"
 
 namespace stateward {
@@ -80,6 +83,19 @@ std::size_t declared_ports(const PodSpec& pod) {
   std::size_t count = 0;
   find_port(pod, [&](Node) { return ++count, false; });
   return count;
+}
+
+bool is_service_name(std::string_view name, KubernetesVersion kubernetes) {
+  if (!is_dns_label(name)) return false;
+  const bool digit = name.front() >= '0' && name.front() <= '9';
+  return !digit || kubernetes >= KubernetesVersion{1, 36};
+}
+
+std::string proposed_service_name(const Object& stateful_set, KubernetesVersion kubernetes) {
+  std::string name = fmt::format("{}-headless", stateful_set.name);
+  if (!is_dns_label(name)) return {};
+  if (!is_service_name(name, kubernetes)) name.insert(0, "s-");
+  return is_service_name(name, kubernetes) ? name : std::string();
 }
 
 const Object* governing_service_of(const Object& stateful_set, const ObjectSet& set) {

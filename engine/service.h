@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/kubernetes_version.h"
 #include "engine/object.h"
 #include "engine/object_set.h"
 #include "engine/path.h"
@@ -56,6 +58,14 @@ std::optional<std::int64_t> port_named(const PodSpec& pod, std::string_view name
 bool declares_port(const PodSpec& pod, std::int64_t number, std::string_view protocol);
 // How many ports its containers declare.
 std::size_t declared_ports(const PodSpec& pod);
+
+// Whether a Service of that release can have that name: a DNS label, which before Kubernetes 1.36
+// had to begin with a letter (KEP-5311).
+bool is_service_name(std::string_view name, KubernetesVersion kubernetes);
+// The name of a governing Service for a set that names none: "<set>-headless", or with an "s-"
+// before it where that can be no Service's. Empty where neither can. From the set's name and the
+// release alone, so that every door and every repetition answers alike.
+std::string proposed_service_name(const Object& stateful_set, KubernetesVersion kubernetes);
 
 // The Service that the set's spec.serviceName names, in its namespace; nullptr where it names none
 // or none is known.

@@ -255,6 +255,7 @@ std::span<const Field> fields_of(Kind kind) {
     case Kind::volume:
     case Kind::storage_class:
     case Kind::name_space:
+    case Kind::settings:  // has a schema of its own
     case Kind::other:
       return {};
   }

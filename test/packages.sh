@@ -12,6 +12,7 @@ libfmt-dev|formats messages
 libexpected-dev|errors as values
 nlohmann-json3-dev|writes reports
 libcli11-dev|reads the command line
+libvalijson-dev|holds settings against their schema
 libspdlog-dev|writes logs
 libcpp-httplib-dev|speaks HTTP
 libssl-dev|speaks TLS
@@ -21,6 +22,10 @@ doctest-dev|runs unit tests
 curl|talks to the webhook
 openssl|makes certificates for tests
 python3|reads JSON in tests
+python3-yaml|the same for YAML
+python3-jsonschema|holds reports against their schemas
+libxml2-utils|the same for XML
+cmark-gfm|reads Markdown in tests
 '
 fuzz_packages='
 clang-16|builds the fuzz targets

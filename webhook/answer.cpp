@@ -7,6 +7,7 @@
 
 #include "engine/decide.h"
 #include "engine/evaluate.h"
+#include "engine/settings.h"
 #include "engine/shape.h"
 
 namespace stateward {
@@ -22,7 +23,9 @@ constexpr std::array<std::pair<Door, std::string_view>, 4> kPaths = {{
 constexpr std::size_t kWarningLength = 120;
 constexpr std::size_t kMessageLength = 1024;
 
-Enforcement enforcement_of(Door door) {
+Enforcement enforcement_of(Door door, const Settings* settings) {
+  if (settings != nullptr && settings->content().enforcement == Enforcement::observe)
+    return Enforcement::observe;
   if (door == Door::observe) return Enforcement::observe;
   return door == Door::guard ? Enforcement::guard : Enforcement::policy;
 }
@@ -151,9 +154,10 @@ Answer answer(const Review& review, Door door, const Judgement& judgement) {
                         .point = EnforcementPoint::admission,
                         .request = &request,
                         .today = judgement.today,
-                        .kubernetes = judgement.kubernetes};
+                        .kubernetes = judgement.kubernetes,
+                        .settings = judgement.settings};
   if (door == Door::mutate) return injected(judgement, subject);
-  return judged(judgement, subject, enforcement_of(door));
+  return judged(judgement, subject, enforcement_of(door, judgement.settings));
 }
 
 Answer answer(const Refusal& refusal, Door door) {

@@ -31,6 +31,7 @@ struct Judgement {
   const ObjectSet& set;
   Date today;
   KubernetesVersion kubernetes = kLatestKubernetes;
+  const Settings* settings = nullptr;  // absent: the defaults
 };
 
 struct Answer {

@@ -134,6 +134,8 @@ ObjectSet Routes::known(std::string_view name_space) const {
 Answer Routes::judged(const Review& review, Door door) const {
   constexpr int kMostRounds = 16;
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const std::shared_ptr<const Settings> settings =
+      service_.settings ? service_.settings() : nullptr;
   const KubernetesVersion kubernetes =
       service_.knowledge.kubernetes ? service_.knowledge.kubernetes() : kLatestKubernetes;
   for (int round = 1;; ++round) {
@@ -143,7 +145,8 @@ Answer Routes::judged(const Review& review, Door door) const {
                            .injections = service_.injections,
                            .set = set,
                            .today = date_of(service_.now()),
-                           .kubernetes = kubernetes});
+                           .kubernetes = kubernetes,
+                           .settings = settings.get()});
     const bool may_change = found.awaits && service_.knowledge.wait_for && round < kMostRounds;
     if (!may_change || !service_.knowledge.wait_for(found.awaits->kind, review.name_space,
                                                     found.awaits->name, deadline))

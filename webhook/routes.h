@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -71,6 +72,7 @@ struct Service {
   std::vector<const Policy*> policies;
   std::vector<const Injection*> injections;
   Knowledge knowledge;
+  std::function<std::shared_ptr<const Settings>()> settings;  // may be empty: the defaults
   // None while there is no serving certificate yet.
   std::function<std::optional<std::chrono::sys_seconds>()> certificate_expires;
   std::function<std::chrono::sys_seconds()> now;

@@ -8,7 +8,12 @@
 namespace stateward::policies {
 namespace {
 
-constexpr std::int64_t kEnough = 120;  // seconds
+constexpr Parameter kParameters[] = {
+    {.name = "enoughSeconds",
+     .description = "How long a liveness probe must wait to be enough without a startup probe",
+     .standard = 120,
+     .least = 1,
+     .most = 86'400}};
 
 // The liveness probe's own handler, asked for ten minutes before liveness counts.
 std::string startup_probe(const Probe& liveness) {
@@ -23,10 +28,11 @@ std::string startup_probe(const Probe& liveness) {
 }
 
 void check(const Subject& subject, Findings& findings) {
+  const std::int64_t enough = number(subject, kParameters[0]);
   for (const Container& container : StatefulSet{subject.object}.pod_spec().containers()) {
     const Probe liveness = container.liveness();
     if (!container.long_running() || !liveness.exists() || container.startup().exists()) continue;
-    if (liveness.budget() >= kEnough || is_helper_container(container)) continue;
+    if (liveness.budget() >= enough || is_helper_container(container)) continue;
     const Path startup = container.path() / "startupProbe";
     findings
         .add(container.path() / "livenessProbe",
@@ -63,6 +69,7 @@ constinit const Policy liveness_without_startup_budget{
     .sources =
         "Container.startupProbe (core/v1)\n"
         "Probe.initialDelaySeconds, .periodSeconds, .failureThreshold (core/v1)",
+    .parameters = kParameters,
     .check = check,
 };
 

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include "engine/names.h"
 #include "engine/policy.h"
 #include "engine/replicas.h"
+#include "engine/service.h"
 #include "engine/workload.h"
 
 namespace stateward::policies {
@@ -19,9 +19,9 @@ void check(const Subject& subject, Findings& findings) {
   if (replicas <= 1 || subject.object.name.empty()) finding.at_most(EnforcementAction::warn);
   // The field is immutable: of a set that exists it is only reported.
   if (subject.operation == Operation::update) finding.at_most(EnforcementAction::audit);
-  const std::string service = fmt::format("{}-headless", subject.object.name);
+  const std::string service = proposed_service_name(subject.object, subject.kubernetes);
   const bool settable = subject.operation == Operation::create && !subject.object.name.empty();
-  if (!settable || !is_dns_label(service)) return;
+  if (!settable || service.empty()) return;
   finding.with_fix(Fix::Applicability::unsafe, {{.op = PatchOperation::Op::add,
                                                  .path = "/spec/serviceName",
                                                  .value = fmt::format("\"{}\"", service)}});

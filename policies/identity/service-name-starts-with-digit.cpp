@@ -16,9 +16,8 @@ bool cluster_allows_it(const Subject& subject) {
 
 void check(const Subject& subject, Findings& findings) {
   const std::string_view name = StatefulSet{subject.object}.service_name();
-  if (subject.kubernetes >= KubernetesVersion{1, 36} || !is_dns_label(name)) return;
-  const bool digit = name.front() >= '0' && name.front() <= '9';
-  if (!digit || cluster_allows_it(subject)) return;
+  if (!is_dns_label(name) || is_service_name(name, subject.kubernetes)) return;
+  if (cluster_allows_it(subject)) return;
   findings.add("/spec/serviceName",
                fmt::format("before Kubernetes 1.36 no Service can have the name \"{}\"", name));
 }

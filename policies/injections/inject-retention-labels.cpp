@@ -23,7 +23,7 @@ void propose(const Subject& subject, std::span<const Proposal>, std::vector<Prop
   if (!labels) return;
   const Object* owner =
       subject.set.find(Kind::stateful_set, claim.name_space, labels->front().value);
-  if (owner == nullptr || !injection_wanted(*owner, subject.set, kGroup)) return;
+  if (owner == nullptr || !injection_wanted(*owner, subject.set, kGroup, subject.settings)) return;
   const Node present = claim.metadata()["labels"];
   Patch patch;
   std::string whole;

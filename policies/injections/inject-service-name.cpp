@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "engine/injection.h"
-#include "engine/names.h"
+#include "engine/service.h"
 #include "engine/workload.h"
 
 namespace stateward::policies {
@@ -10,13 +10,11 @@ namespace {
 constexpr std::string_view kEntry = "service-name";
 const char* const kPath = "/spec/serviceName";
 
-// "<set>-headless" is derived from the name alone, so that every door and every repetition answers
-// alike.
 void propose(const Subject& subject, std::span<const Proposal>, std::vector<Proposal>& out) {
-  const std::string service = fmt::format("{}-headless", subject.object.name);
+  const std::string service = proposed_service_name(subject.object, subject.kubernetes);
   // Without a spec the API server refuses the set, and so it does with a name that no Service can
   // have.
-  if (!subject.object.spec().is_map() || !is_dns_label(service)) return;
+  if (!subject.object.spec().is_map() || service.empty()) return;
   if (!StatefulSet{subject.object}.service_name().empty()) return;
   out.push_back({.entry = std::string(kEntry),
                  .patch = {{.op = PatchOperation::Op::add,
@@ -43,11 +41,14 @@ constinit const Injection inject_service_name{
         "The name must stand when the set is created: it is immutable, and Pods take their "
         "subdomain from it. The Service itself may come later; records appear as soon as it "
         "does. The plain name of the set is not used because a Service of that name for clients "
-        "is the common case.",
+        "is the common case. Before Kubernetes 1.36, where no Service's name may begin with a "
+        "digit, such a set gets s-<set>-headless.",
     .exceptions =
         "A name that the user gave is never changed. generateName has no name yet when we are "
         "asked.",
-    .sources = "StatefulSetSpec.serviceName (apps/v1)",
+    .sources =
+        "StatefulSetSpec.serviceName (apps/v1)\n"
+        "KEP-5311",
     .immutable = true,
     .propose = propose,
     .place = place,

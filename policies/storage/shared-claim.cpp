@@ -17,6 +17,13 @@ namespace {
 constexpr std::string_view kOwnClaims =
     "give each replica its own claim with volumeClaimTemplates, or share one that is ReadWriteMany";
 
+constexpr std::string_view kUnknownChoices[] = {"deny", "warn"};
+constexpr Parameter kParameters[] = {
+    {.name = "unknown",
+     .description = "What a claim that is not known is worth: warn, where claims are declared "
+                    "elsewhere",
+     .choices = kUnknownChoices}};
+
 struct Sharing {
   Path path;  // of the claim's name in the set, or of the wanted number in a Scale
   std::string_view claim;
@@ -34,6 +41,7 @@ void judge_unknown(const Subject& subject, const Sharing& sharing, Findings& fin
   Finding& finding =
       findings.add(sharing.path, fmt::format("{} replicas share claim \"{}\"{}", sharing.replicas,
                                              sharing.claim, where_looked(subject)));
+  if (chosen(subject, kParameters[0]) == "warn") finding.at_most(EnforcementAction::warn);
   finding.awaits = Awaited{.kind = Kind::claim, .name = std::string(sharing.claim)};
   finding.remedy =
       fmt::format("{}; if it is, create it first, or give its manifest too", kOwnClaims);
@@ -113,6 +121,7 @@ constinit const Policy shared_claim{
         "PersistentVolumeClaimVolumeSource.claimName, PersistentVolumeClaimSpec.accessModes "
         "(core/v1)\n"
         "KEP-2485: ReadWriteOncePod",
+    .parameters = kParameters,
     .check = check,
 };
 

@@ -21,6 +21,8 @@ spec:
         - name: app
           image: registry.example.com/app:1.0
           readinessProbe: {tcpSocket: {port: 80}}
+      topologySpreadConstraints:
+        - {maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: ScheduleAnyway, labelSelector: {matchLabels: {app: $1}}}
 YAML
 }
 mkdir -p tree/sub tree/.hidden

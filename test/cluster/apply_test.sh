@@ -92,14 +92,16 @@ same() { [ "$1" = "$2" ] || { diff <(echo "$1") <(echo "$2"); return 1; }; } # F
 run same "$(rights stateward-webhook default)" "$read_everywhere"
 check "the webhook may read, and nothing else" exits 0
 run same "$(rights stateward-webhook stateward-system)" "$(LC_ALL=C sort <<<"$read_everywhere
+configmaps [] [stateward-settings] [get]
 secrets [] [stateward-authority] [get]")"
-check "in its own namespace the authority as well" exits 0
+check "in its own namespace the authority and the settings as well" exits 0
 written=$(sed -E 's/^(persistentvolumeclaims .*)\[get list watch\]/\1[get list patch watch]/; s/^(services .*)\[get list watch\]/\1[create get list patch watch]/
   s/^((mutating|validating)webhookconf.*)\[get\]/\1[get patch]/' <<<"$read_everywhere")
 run same "$(rights stateward-controller default)" "$(LC_ALL=C sort <<<"$written
 events [] [] [create]")"
 check "the controller may write what it has to" exits 0
 run same "$(rights stateward-controller stateward-system)" "$(LC_ALL=C sort <<<"$written
+configmaps [] [stateward-settings] [get]
 events [] [] [create]
 leases.coordination.k8s.io [] [] [create]
 leases.coordination.k8s.io [] [stateward-controller] [get patch update]

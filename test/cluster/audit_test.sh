@@ -15,8 +15,12 @@ quiet() { "$@" >"$work/null"; }
 eventually() { for _ in $(seq 100); do "$@" >/dev/null 2>&1 && return; sleep .1; done; "$@"; }
 fails() { ! "$@"; }
 audit() { run "$STATEWARD" audit "$@"; }
-# tells PLACE ACTION POLICY: one line of the report
-tells() { grep -qE "^$1: $2: .* \[$3\]$" <<<"$out"; }
+tells() { # OBJECT ACTION POLICY: at its place, or among those that are like another
+  awk -v place="$1" -v action=": $2: " -v policy="[$3]" 'BEGIN { RS = "" }
+    { head = $0; sub(/\n.*/, "", head)
+      if (index(head, action) && index(head, policy) && (index(head, place action) == 1 || index($0, "\n          " place ":"))) found = 1 }
+    END { exit !found }' <<<"$out"
+}
 # holds CONDITION: a Python expression about the report r
 holds() { python3 -c "import json,sys; r=json.load(sys.stdin); sys.exit(0 if ($1) else 1)" <<<"$out"; }
 as() { # NAME: a kubeconfig with a service account's token
@@ -31,7 +35,7 @@ quiet k create -n prod -f "$here/manifests/claims.yaml"
 old=$SECONDS
 quiet k create namespace other
 quiet k apply -n other -f "$here/manifests/shared.yaml"
-sed 's/serviceName: shared/serviceName: 1shared/; s/name: shared}/name: digit}/' "$here/manifests/shared.yaml" | quiet k apply -n other -f -
+sed 's/serviceName: shared/serviceName: 1shared/; s/name: shared}/name: digit}/; s/app: shared/app: digit/g' "$here/manifests/shared.yaml" | quiet k apply -n other -f -
 quiet k create namespace relaxed
 quiet k label namespace relaxed stateward.dev/enforcement=warn
 quiet k apply -n relaxed -f "$here/manifests/shared.yaml"
@@ -53,7 +57,7 @@ check "what would be denied exits with 1" exits 1
 check "a claim that replicas share is told with the set's place" tells other/StatefulSet/shared deny shared-claim
 check "and with its path" says /spec/template/spec/volumes/0/persistentVolumeClaim/claimName
 check "a claim whose set is gone is told" tells prod/PersistentVolumeClaim/visits-app-python-release-0 audit orphaned-claim
-check "each of them" tells prod/PersistentVolumeClaim/visits-app-python-release-1 audit orphaned-claim
+check "each of them, behind the first" says '          prod/PersistentVolumeClaim/visits-app-python-release-1: '
 check "a member that kept its old name is told" tells other/Pod/moved-0 audit stale-network-identity
 check "where denials are warnings this is one" tells relaxed/StatefulSet/shared warn shared-claim
 check "where sets are guarded the stricter action holds" tells guarded/StatefulSet/deleting deny retention-policy-delete
@@ -79,6 +83,11 @@ audit -o json
 check "the JSON report is valid" holds 'r["schema"] == "stateward.dev/report/v1" and r["summary"]["namespaces"] == 5'
 check "its findings have an object and a path, and no line" holds 'all(f["location"] is None and f["object"]["namespace"] and f["path"] for f in r["findings"])'
 check "nothing was skipped" holds 'not r["skipped"] and not r["diagnostics"]'
+mkdir "$work/formats"
+audit --pedantic -o json="$work/formats/report.json" -o sarif="$work/formats/report.sarif" -o junit="$work/formats/report.xml" \
+  -o github="$work/formats/report.gh" -o gitlab="$work/formats/report.gitlab.json" -o markdown="$work/formats/report.md"
+for one in python3 /usr/bin/python3; do "$one" -c 'import jsonschema' 2>/dev/null && { run "$one" "$here/../cli/formats.py" "$work/formats"; break; }; done
+check "every format is read by its own parser" exits 0
 check "an audit changes nothing" test "$(k get events -A -o name | grep -c stateward)" = 0
 
 quiet k create serviceaccount narrow
@@ -110,6 +119,8 @@ sed -E 's|(server: "https://127.0.0.1:)[0-9]+|\11|' "$KUBECONFIG" >"$work/away.c
 audit --kubeconfig "$work/away.conf"
 check "a server that does not answer exits with 2 and is named" both 'exits 2' 'complains "https://127.0.0.1:1"'
 check "and there is no report" test -z "$out"
+audit --kubeconfig "$work/away.conf" -o sarif
+check "for programs it is whole, and says that it was broken off" holds 'r["runs"][0]["results"] == [] and not r["runs"][0]["invocations"][0]["executionSuccessful"]'
 audit --context absent
 check "a context that is not there exits with 2" both 'exits 2' 'complains "there is no context \"absent\""'
 

@@ -141,9 +141,9 @@ signal -TERM "$(processes_outside serve)"
 
 # A namespace goes, guarded and with everything in it; only foreign finalisers hold it.
 k create namespace doomed >/dev/null; k label namespace doomed stateward.dev/guard=strict >/dev/null
-k apply -n doomed -f "$here/manifests/ledger.yaml" >/dev/null
+k apply -n doomed -f "$here/manifests/ledger.yaml" >/dev/null 2>&1
 within 20 k get -n doomed pvc data-ledger-0
-for object in statefulset/ledger pvc/data-ledger-0; do k patch -n doomed "$object" --type=merge -p '{"metadata":{"finalizers":["example.com/hold"]}}' >/dev/null; done
+for object in statefulset/ledger pvc/data-ledger-0; do k patch -n doomed "$object" --type=merge -p '{"metadata":{"finalizers":["example.com/hold"]}}' >/dev/null 2>&1; done
 from=$(time_now)
 k delete namespace doomed --wait=false >/dev/null
 sleep 3
@@ -156,9 +156,8 @@ check "and then the namespace is gone" exits 0
 measured "a guarded namespace with a set, claims and finalisers (3 s held by them) is gone after $(ago "$from")"
 
 # The leader is killed when half of the sets are made.
-burst() { "$state/within" python3 "$here/faults.py" burst "$state" "$@"; }  # NAME COUNT [PROCESS SIGNAL]
 victim=$(holder) from=$(time_now)
-burst killed 20 "$(process_of "${victim%_*}")" 9
+tool burst "$state" killed 20 "$(process_of "${victim%_*}")" 9
 had=$(services_of killed)
 check "the leader is killed between sets and their Services" test "$had" -lt 20
 run within 60 all_governed killed
@@ -177,7 +176,7 @@ check "a controller on the node leads" exits 0
 own scale deployment stateward-controller --replicas=2 >/dev/null
 within 60 ready stateward-controller
 frozen=$(processes_outside control) from=$(time_now)
-burst frozen 20 "$frozen" 19
+tool burst "$state" frozen 20 "$frozen" 19
 run within 60 all_governed frozen
 check "the leader is frozen: another takes over" exits 0
 measured "the leader frozen: 20 sets have their Services after $(ago "$from")"
@@ -200,7 +199,7 @@ check "and it says that it does not lead any more" says "another one leads"
 # Two that know nothing of each other, having two Leases, do the same work at once.
 outside "$work/second.log" "${control[@]}" --namespace default --no-certificates
 within 30 grep -q leading "$work/second.log"
-burst twice 20
+tool burst "$state" twice 20
 run within 60 all_governed twice
 check "two leaders at once: every set gets its Service" exits 0
 seen=$(written)
@@ -247,7 +246,7 @@ echo +8d >"$work/clock"
 outside "$work/ahead.log" $faked "${control[@]}"
 run within 60 led_by_another "$last"
 check "a controller eight days ahead leads" exits 0
-burst ahead 20
+tool burst "$state" ahead 20
 run within 60 all_governed ahead
 check "and does its work" exits 0
 last=$(holder)

@@ -267,6 +267,7 @@ LEASE = [("coordination.k8s.io/leases", "create"), ("coordination.k8s.io/leases 
 
 def wanted_rights(where="everywhere", certificates=True, budgets=False):
     webhook = granted(where, *NAMESPACED) | granted("everywhere", *CLUSTER)
+    webhook |= granted(OWN, ("configmaps stateward-settings", "get"))
     controller = webhook | granted(where, *WRITES) | granted(OWN, *LEASE)
     if budgets:
         controller |= granted(where, ("policy/poddisruptionbudgets", "create delete"))

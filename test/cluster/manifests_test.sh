@@ -51,5 +51,18 @@ run "$bin/helm" template stateward "$manifests/chart" --kube-version 1.29.0
 check "the chart refuses a cluster without CEL admission" complains 'requires kubeVersion'
 run "$bin/helm" template stateward "$manifests/chart" --namespace elsewhere --kube-version 1.36.0 --set createNamespace=true,certManager.enabled=true,serviceMonitor.enabled=true
 check "the chart goes into another namespace as a whole" both 'exits 0' '! says stateward-system'
+cat >"$work/values.yaml" <<'YAML'
+settings:
+  policies:
+    shared-claim: {action: warn}
+  exemptions:
+    - {policies: [mutable-image-tag], namespaces: [ci], reason: "what runs there lives for an hour: nobody pins it"}
+YAML
+"$bin/helm" template stateward "$manifests/chart" --namespace stateward-system --kube-version 1.36.0 -f "$work/values.yaml" --show-only templates/settings.yaml |
+  sed '1,/stateward.yaml: |/d; s/^    //' >"$work/stateward.yaml"
+run "$STATEWARD" settings check "$work/stateward.yaml"
+check "the chart's settings are what the programs read" exits 0
+run "$STATEWARD" settings show --settings "$work/stateward.yaml"
+check "and hold" grep -qE "^shared-claim +warn +deny +critical +$work/stateward.yaml:[0-9]+ " <<<"$out"
 
 python3 "$here/manifests_test.py" "$work/made" || echo "not ok the checks of the manifests end"

@@ -2,7 +2,7 @@
 # became of them, and how our processes are reached. What is measured is printed as lines that begin with "# ".
 stream=
 
-tool() { "$state/inside" python3 "$here/faults.py" "$@"; }
+tool() { "$state/within" python3 "$here/faults.py" "$@"; }  # ends with the cluster
 start_stream() { tool run "$state" "$work" >"$work/stream.log" 2>&1 & stream=$!; background+=("$stream"); sleep 2; }
 end_stream() { touch "$work/stop"; wait "$stream"; }
 report() { python3 "$here/faults.py" report "$work" "$@"; }  # FROM [TO]
@@ -26,8 +26,8 @@ unchanged() { [ "$1" = "$2" ] || { diff <(echo "$1") <(echo "$2"); return 1; }; 
 processes() { "$state/within" pgrep -f "^/stateward $1"; }  # serve|control: their numbers within
 process_of() { "$state/within" sh -c 'for p in $(pgrep -x stateward); do grep -qxz "HOSTNAME=$1" /proc/$p/environ && echo $p; done' - "$1"; } # POD
 signal() { "$state/within" kill "$@"; }
-# A program of ours on the node rather than in a Pod; it ends with the cluster.
-outside() { local log=$1; shift; "$state/within" env "$@" >>"$log" 2>&1 & background+=($!); }  # LOG [NAME=VALUE...] PROGRAM...
+# A program of ours on the node rather than in a Pod: outside LOG [NAME=VALUE...] PROGRAM... It belongs to the cluster and ends with it.
+outside() { "$state/within" sh -c 'log=$1; shift; env "$@" >>"$log" 2>&1 </dev/null &' - "$@"; }
 processes_outside() { "$state/within" pgrep -f "^$STATEWARD $1"; }
 memory() { # WHEN
   measured "resident memory $1: $("$state/within" sh -c 'for p in $(pgrep -f "^/stateward"); do

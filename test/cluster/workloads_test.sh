@@ -141,7 +141,7 @@ shared_claims() {
   run apply_set sharing '' "$(mounting nowhere)" "$mounted" 2
   check "so is one that does not exist, which is said" both 'denied shared-claim' 'complains "there is no such claim in namespace default"'
   run apply_set sharing '' "$(mounting many)" "$mounted" 2
-  check "a ReadWriteMany one is not" silent
+  check "a ReadWriteMany one is not" only_warned "1 unisolated-shared-claim"
   k rollout status statefulset/sharing --timeout=120s >/dev/null
   run k delete pvc many --wait=false
   check "the deletion of a claim that running members share is denied" denied protected-claim-deletion

@@ -31,6 +31,7 @@ const std::map<std::string, std::set<std::string>> kOnlyIn = {
     {"simdjson.h", {"engine/json_reader.cpp"}},
     {"httplib.h", {"webhook/server.cpp", "cluster/http_connection.cpp"}},
     {"CLI/CLI.hpp", {"cli/options.cpp"}},
+    {"valijson/validator.hpp", {"cli/schema_check.cpp"}},
 };
 
 struct Include {

@@ -186,7 +186,9 @@ TEST_CASE("every example is told alike by validate and by an audit of a cluster 
   for (const policies::PolicyEntry& entry : policies::policy_entries_of_build()) {
     for (const policies::Example& example : entry.examples) {
       const ExampleFile file(example.text);
-      if (file.is_review()) continue;
+      // Settings are no object of a cluster.
+      if (file.is_review() || example.text.find("kind: Settings") != std::string_view::npos)
+        continue;
       CAPTURE(entry.policy->id);
       CAPTURE(example.file);
       const auto offline = told(file.judge(catalogue.policies));

@@ -75,14 +75,16 @@ TEST_CASE("SARIF: fingerprints outlive lines that are inserted above") {
 TEST_CASE("SARIF: what is exempt is suppressed, what cannot be read is a result, notes are told") {
   JudgedFixture set(kPod);
   set.find("/kind").exemption = Exemption{.reason = "moves"};
+  set.find("/kind").exemption = Exemption{.reason = "moves", .in_settings = true};
   set.trouble(Diagnostic::Severity::error, kBroken, "not YAML");
   set.trouble(Diagnostic::Severity::note, kBroken, "a template");
   const Json run = set.sarif({.broken_off = true})["runs"][0];
   CHECK(run["results"][0]["suppressions"] ==
         Json::parse(R"([{"kind": "inSource", "status": "accepted", "justification": "moves"}])"));
   CHECK(run["results"][0]["level"] == "note");
-  CHECK(run["results"][1]["ruleId"] == kUnreadable);
-  CHECK(run["results"][1]["ruleIndex"] == 1);
+  CHECK(run["results"][1]["suppressions"][0]["kind"] == "external");
+  CHECK(run["results"][2]["ruleId"] == kUnreadable);
+  CHECK(run["results"][2]["ruleIndex"] == 1);
   CHECK(run["tool"]["driver"]["rules"][1]["id"] == kUnreadable);
   const Json invocation = run["invocations"][0];
   CHECK(invocation["executionSuccessful"] == false);
@@ -151,7 +153,7 @@ TEST_CASE("GitHub: the level is the action's, and how much is not shown is said"
   CHECK_FALSE(holds(set.written<GithubReport>({}), "GitHub shows"));
   for (int i = 0; i < 10; ++i) set.find("/kind");
   CHECK(holds(set.written<GithubReport>({}),
-              "error of 11 annotations: GitHub shows 10 of a level for each step\n"));
+              "11 error annotations: GitHub shows 10 of a level for each step\n"));
 }
 
 TEST_CASE("GitLab: every issue has what it needs, and no two have one fingerprint") {
@@ -213,7 +215,7 @@ TEST_CASE("Markdown: what denies comes first, the same mistake is told once") {
         "#### Denied\n\n"
         "- **bad-name** (high): name \"a\" is bad\n"
         "  - `dir/a.yaml:4:9` Pod web\n"
-        "  - `dir/a.yaml:9:9` Pod web: name \"b\" is bad\n"
+        "  - `dir/a.yaml:9:9` Pod web: \"b\"\n"
         "  - remedy: rename it\n\n"
         "#### Warnings\n\n"
         "- **bad-name** (high): it is bad\n"

@@ -110,7 +110,7 @@ TEST_CASE("the same mistake is told once, with its other places behind it") {
         "      |         ^\n"
         "        remedy: rename it\n"
         "        and 2 more like it:\n"
-        "          dir/a.yaml:9:9: Pod b: name \"b\" is 1 letter\n"
+        "          dir/a.yaml:9:9: Pod b: \"b\"\n"
         "          dir/a.yaml:15:9: Pod c (c/t.yaml)\n"
         "\n"
         "dir/a.yaml:2:7: deny: it is a Pod [bad-name]\n"
@@ -123,13 +123,28 @@ TEST_CASE("the same mistake is told once, with its other places behind it") {
         "        /metadata/name\n"
         "        remedy: rename it\n"
         "        and 2 more like it:\n"
-        "          default/Pod/b: /metadata/name: name \"b\" is 1 letter\n"
+        "          default/Pod/b: /metadata/name: \"b\"\n"
         "          default/Pod/c: /metadata/name\n"
         "\n"
         "default/Pod/a: deny: it is a Pod [bad-name]\n"
         "        /kind\n"
         "        remedy: rename it\n"
         "\n");
+}
+
+TEST_CASE("messages have one shape where only their values differ") {
+  const auto same = [](std::string_view left, std::string_view right) {
+    return shape_of(left) == shape_of(right);
+  };
+  CHECK(same("2 replicas share claim \"a b\", which is RWO",
+             "30 replicas share claim \"c\", which is RWO"));
+  CHECK(same("selects app=web, which the Pods lack", "selects a/b=c, which the Pods lack"));
+  CHECK_FALSE(same("container \"a\" has no probe", "container \"a\" has a probe"));
+  CHECK_FALSE(same("\"a\" is", "\"a\" is not"));
+  CHECK(same("\"unclosed", "\"open"));
+  CHECK(differing_values("2 sets of \"a b\", for app=x", "3 sets of \"a\", for app=x") ==
+        "2 sets, \"a b\"");
+  CHECK(differing_values("it is bad", "it is bad").empty());
 }
 
 TEST_CASE("what is not to be told in one breath is told apart") {
@@ -168,16 +183,17 @@ TEST_CASE("a line of the text report is never a command to GitHub's runner") {
 TEST_CASE("an exemption is printed with its reason, and what was so before is said to be") {
   JudgedFixture set(kHead + "metadata: {name: web}\n");
   set.find("/metadata/name").exemption =
-      Exemption{.reason = "moves\x1b[31m soon", .until = Date{2027, 1, 31}};
+      Exemption{.reason = "moves\x1b[31m soon", .until = Date{2027, 1, 31}, .owner = "storage"};
   set.find("/metadata/name").existed = true;
   const std::string text = set.text();
   CHECK(text.find(": audit: it is bad [bad-name]") != std::string::npos);
-  CHECK(text.find("        exempt: moves [31m soon\n") != std::string::npos);
+  CHECK(text.find("        exempt: moves [31m soon (storage, until 2027-01-31)\n") !=
+        std::string::npos);
   CHECK(text.find(": warn: it is bad [bad-name]") != std::string::npos);
   CHECK(text.find("it was so before, so it is not denied") != std::string::npos);
   const Json findings = set.json()["findings"];
   CHECK(findings[0]["exemption"] ==
-        Json{{"reason", "moves\x1b[31m soon"}, {"until", "2027-01-31"}});
+        Json{{"reason", "moves\x1b[31m soon"}, {"owner", "storage"}, {"until", "2027-01-31"}});
   CHECK(findings[0]["action"] == "audit");
   CHECK(findings[1]["exemption"].is_null());
 }

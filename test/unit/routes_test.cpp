@@ -484,3 +484,45 @@ TEST_CASE("readyz?verbose lists the policies that need an inventory while there 
   };
   CHECK(verbose(std::move(informed)).find("[+]inventory ok: synced\n") != std::string::npos);
 }
+
+TEST_CASE(
+    "a review is judged for the release that the cluster is, and for the latest without one") {
+  const Policy release{.id = "release",
+                       .kinds = {Kind::stateful_set},
+                       .operations = {Operation::create},
+                       .remedy = "none",
+                       .check = [](const Subject& subject, Findings& findings) {
+                         findings.add("/spec",
+                                      fmt::format("judged for 1.{}.{}", subject.kubernetes.minor,
+                                                  subject.kubernetes.patch));
+                       }};
+  const auto warnings = [&](const std::function<KubernetesVersion()>& kubernetes) {
+    Service made = service();
+    made.policies = {&release};
+    made.knowledge.kubernetes = kubernetes;
+    const Json review = {
+        {"apiVersion", "admission.k8s.io/v1"},
+        {"kind", "AdmissionReview"},
+        {"request",
+         {{"uid", "1"},
+          {"kind", {{"group", "apps"}, {"version", "v1"}, {"kind", "StatefulSet"}}},
+          {"resource", {{"group", "apps"}, {"version", "v1"}, {"resource", "statefulsets"}}},
+          {"name", "web"},
+          {"namespace", "a"},
+          {"operation", "CREATE"},
+          {"userInfo", {{"username", "alice"}}},
+          {"object",
+           {{"apiVersion", "apps/v1"},
+            {"kind", "StatefulSet"},
+            {"metadata", {{"name", "web"}, {"namespace", "a"}}},
+            {"spec", Json::object()}}}}}};
+    return response_of(post(Routes(std::move(made)), Door::validate, review.dump()))
+        .at("warnings")
+        .dump();
+  };
+  CHECK(warnings([] {
+          return KubernetesVersion{1, 31, 4};
+        }).find("judged for 1.31.4") != std::string::npos);
+  CHECK(warnings({}).find(fmt::format("judged for 1.{}.0", kLatestKubernetes.minor)) !=
+        std::string::npos);
+}

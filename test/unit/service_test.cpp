@@ -86,3 +86,19 @@ TEST_CASE("named ports are those of containers that run on, of the same protocol
   CHECK(declared_ports(pod_spec_of(Fixture::from_yaml(set_yaml("{containers: [{name: a}]}"))
                                        .object(Kind::stateful_set, "web"))) == 0);
 }
+
+TEST_CASE("a set that names no Service gets one that its release can have") {
+  const auto proposed = [](const std::string& name, KubernetesVersion kubernetes) {
+    const Object set{.kind = Kind::stateful_set, .name = name};
+    return proposed_service_name(set, kubernetes);
+  };
+  CHECK(proposed("web", {1, 20}) == "web-headless");
+  CHECK(proposed("2web", {1, 36}) == "2web-headless");
+  CHECK(proposed("2web", {1, 35, 9}) == "s-2web-headless");
+  CHECK(proposed("", {1, 20}).empty());
+  CHECK(proposed("-web", {1, 20}).empty());
+  CHECK(proposed("Web", kLatestKubernetes).empty());
+  CHECK(proposed(std::string(54, 'a'), {1, 20}).size() == 63);
+  CHECK(proposed(std::string(55, 'a'), {1, 20}).empty());
+  CHECK(proposed(std::string(53, '2'), {1, 20}).empty());
+}

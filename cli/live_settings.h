@@ -1,0 +1,55 @@
+// Settings that may change while we run: a file that is read again, or the ConfigMap of a cluster.
+// The last ones that were right hold, and what is wrong with newer ones is said.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "cluster/settings_watch.h"
+#include "engine/settings.h"
+#include "webhook/routes.h"
+
+namespace stateward {
+
+class LiveSettings {
+ public:
+  struct Source {
+    std::string file;                           // empty: the ConfigMap
+    std::shared_ptr<CredentialSource> cluster;  // where neither is there, the defaults hold
+    std::string name_space;                     // of the ConfigMap
+  };
+  // `say` gets a line for what happens. An error where a file is wrong at once; a ConfigMap may
+  // become right.
+  static Result<std::unique_ptr<LiveSettings>> start(const Source& source,
+                                                     std::function<void(std::string_view)> say);
+
+  // What holds now; none: the defaults.
+  std::shared_ptr<const Settings> now() const;
+  // Of readiness, which it does not fail.
+  HealthCheck check() const;
+  // Reads the file again.
+  void reread();
+
+ private:
+  LiveSettings(const Source& source, std::function<void(std::string_view)> say)
+      : file_(source.file), say_(std::move(say)) {}
+
+  // The problems, a line each; where there are any, all stays as it is.
+  std::string use(const std::optional<std::string>& text, std::string_view name);
+  Result<void> read_file();
+
+  const std::string file_;
+  const std::function<void(std::string_view)> say_;
+  std::optional<std::string> read_;  // of the file
+  std::string told_;                 // what was said of it last
+  mutable std::mutex mutex_;         // held for no longer than it takes to copy a pointer or a line
+  std::shared_ptr<const Settings> current_;
+  std::string problem_;
+  std::unique_ptr<SettingsWatch> watch_;  // the last member: its thread uses the others
+};
+
+}  // namespace stateward

@@ -1,0 +1,23 @@
+// A JSON value against a JSON Schema (draft 7), and what is wrong in words for people. Schemas of
+// ours use type, properties, required, additionalProperties, items, enum, minimum, maximum,
+// minItems and minLength, so that each complaint has one place.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "engine/path.h"
+
+namespace stateward {
+
+struct SchemaComplaint {
+  Path path;  // an unknown member's, or the wrong value's
+  std::string message;
+};
+
+// In the order of their places; empty where the value is valid.
+std::vector<SchemaComplaint> schema_complaints(const nlohmann::json& schema,
+                                               const nlohmann::json& value);
+
+}  // namespace stateward
