@@ -59,15 +59,15 @@ HttpReply guarded(Work work) {
   }
 }
 
-std::string inventory_note(const Service& service, const ObjectSet& set) {
+std::string inventory_note(const Serving& serving, const ObjectSet& set) {
   std::string skipped;
-  for (const Policy* policy : service.policies) {
+  for (const Policy* policy : serving.policies) {
     if (missing_knowledge(*policy, set, EnforcementPoint::admission).empty()) continue;
     skipped += fmt::format("{}{}", skipped.empty() ? "" : ", ", policy->id);
   }
   if (set.complete()) return "synced";
   return fmt::format("{}; policies that need one are skipped: {}",
-                     service.knowledge.view ? "not synced" : "none",
+                     serving.knowledge.view ? "not synced" : "none",
                      skipped.empty() ? "none" : skipped);
 }
 
@@ -125,7 +125,7 @@ HttpReply Routes::admission(const HttpRequest& request) const {
 }
 
 ObjectSet Routes::known(std::string_view name_space) const {
-  return service_.knowledge.view ? service_.knowledge.view(name_space) : ObjectSet();
+  return serving_.knowledge.view ? serving_.knowledge.view(name_space) : ObjectSet();
 }
 
 // Claims are made a moment before the set that mounts them, and the inventory hears of them a
@@ -135,46 +135,46 @@ Answer Routes::judged(const Review& review, Door door) const {
   constexpr int kMostRounds = 16;
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   const std::shared_ptr<const Settings> settings =
-      service_.settings ? service_.settings() : nullptr;
+      serving_.settings ? serving_.settings() : nullptr;
   const KubernetesVersion kubernetes =
-      service_.knowledge.kubernetes ? service_.knowledge.kubernetes() : kLatestKubernetes;
+      serving_.knowledge.kubernetes ? serving_.knowledge.kubernetes() : kLatestKubernetes;
   for (int round = 1;; ++round) {
     const ObjectSet set = known(review.name_space);
     Answer found = answer(review, door,
-                          {.policies = service_.policies,
-                           .injections = service_.injections,
+                          {.policies = serving_.policies,
+                           .injections = serving_.injections,
                            .set = set,
-                           .today = date_of(service_.now()),
+                           .today = date_of(serving_.now()),
                            .kubernetes = kubernetes,
                            .settings = settings.get()});
-    const bool may_change = found.awaits && service_.knowledge.wait_for && round < kMostRounds;
-    if (!may_change || !service_.knowledge.wait_for(found.awaits->kind, review.name_space,
+    const bool may_change = found.awaits && serving_.knowledge.wait_for && round < kMostRounds;
+    if (!may_change || !serving_.knowledge.wait_for(found.awaits->kind, review.name_space,
                                                     found.awaits->name, deadline))
       return found;
   }
 }
 
 HttpReply Routes::reviewed(std::string_view api_version, const Answered& answered) const {
-  if (service_.observe) service_.observe(answered);
+  if (serving_.observe) serving_.observe(answered);
   return {.content_type = kJson,
           .body = encode_review(api_version, answered.uid, answered.answer.response)};
 }
 
 HttpReply Routes::health(const HttpRequest& request) const {
-  return health_reply(request, service_.version, [this] { return checks(); });
+  return health_reply(request, serving_.version, [this] { return checks(); });
 }
 
 std::vector<HealthCheck> Routes::checks() const {
-  const std::optional<std::chrono::sys_seconds> expires = service_.certificate_expires();
+  const std::optional<std::chrono::sys_seconds> expires = serving_.certificate_expires();
   std::vector<HealthCheck> checks = {
-      {"serving-certificate", expires && service_.now() < *expires,
+      {"serving-certificate", expires && serving_.now() < *expires,
        expires ? fmt::format("until {:%Y-%m-%dT%H:%M:%SZ}", *expires)
                : "no serving certificate yet"},
       {"serving", !draining_, draining_ ? "about to stop" : "all doors are open"},
-      {"inventory", true, inventory_note(service_, known({}))},
+      {"inventory", true, inventory_note(serving_, known({}))},
   };
-  if (service_.checks) {
-    for (HealthCheck& check : service_.checks()) checks.push_back(std::move(check));
+  if (serving_.checks) {
+    for (HealthCheck& check : serving_.checks()) checks.push_back(std::move(check));
   }
   return checks;
 }

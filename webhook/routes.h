@@ -67,7 +67,7 @@ struct HealthCheck {
 };
 
 // What the routes answer from. It does not change while they are in use.
-struct Service {
+struct Serving {
   std::string version;
   std::vector<const Policy*> policies;
   std::vector<const Injection*> injections;
@@ -88,7 +88,7 @@ HttpReply health_reply(const HttpRequest& request, std::string_view version,
 
 class Routes {
  public:
-  explicit Routes(Service service) : service_(std::move(service)) {}
+  explicit Routes(Serving serving) : serving_(std::move(serving)) {}
 
   // The reply that a request earns by its head alone (404, 405, 415), before its body is read.
   static std::optional<HttpReply> refuse(const HttpRequest& head);
@@ -107,7 +107,7 @@ class Routes {
   HttpReply reviewed(std::string_view api_version, const Answered& answered) const;
   std::vector<HealthCheck> checks() const;
 
-  Service service_;
+  Serving serving_;
   std::atomic<bool> draining_ = false;
 };
 

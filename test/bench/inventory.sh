@@ -8,6 +8,7 @@ objects=${1:-50000} program=${2:-$here/../../build/bench/stateward}
 state=$(mktemp -d)
 trap '"$here/../cluster/control_plane.sh" down "$state/cluster"; rm -rf "$state"' EXIT
 "$here/../cluster/control_plane.sh" up "$state/cluster" >&2
+kill -STOP "$(cat "$state/cluster/controllers.pid")"
 python3 "$here/make_objects.py" "$state/cluster" "$objects" >&2
 
 measure() { # WHAT ARGS...

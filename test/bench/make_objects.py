@@ -1,5 +1,6 @@
 """Fills an API server: make_objects.py STATE COUNT. Of eight objects one is a StatefulSet, one its Service, three its claims and
-three its Pods, as charts write them, spread over fifty namespaces."""
+three its Pods, as charts write them and the set's controller makes them, spread over fifty namespaces. The controllers have to
+stand still: to them the Pods are of another revision."""
 import http.client, json, re, ssl, sys, threading
 
 state, count = sys.argv[1], int(sys.argv[2])
@@ -9,6 +10,7 @@ context.load_cert_chain(f"{state}/admin.crt", f"{state}/admin.key")
 
 
 def objects_of(i):
+    """Yields each object's path and body, and takes the uid that it got."""
     namespace, name = f"team-{i % 50}", f"db-{i}"
     selector = {"app.kubernetes.io/name": "db", "app.kubernetes.io/instance": name}
     labels = {**selector, "app.kubernetes.io/managed-by": "Helm", "helm.sh/chart": "db-1.2.3"}
@@ -16,9 +18,8 @@ def objects_of(i):
                  "env": [{"name": f"V{k}", "value": "x" * 20} for k in range(15)], "volumeMounts": [{"name": "data", "mountPath": "/data"}]}
     claim = {"accessModes": ["ReadWriteOnce"], "storageClassName": "fast", "resources": {"requests": {"storage": "10Gi"}}}
     core, apps = f"/api/v1/namespaces/{namespace}", f"/apis/apps/v1/namespaces/{namespace}"
-    # No replicas: the controller manager would make its own Pods.
-    yield f"{apps}/statefulsets", {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": name, "labels": labels}, "spec": {
-        "replicas": 0, "serviceName": name, "selector": {"matchLabels": selector},
+    uid = yield f"{apps}/statefulsets", {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": name, "labels": labels}, "spec": {
+        "replicas": 3, "serviceName": name, "selector": {"matchLabels": selector},
         "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
         "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": claim}]}}
     yield f"{core}/services", {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "labels": labels},
@@ -29,7 +30,9 @@ def objects_of(i):
         yield f"{core}/persistentvolumeclaims", {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": claim,
                                                  "metadata": {"name": f"data-{name}-{k}", "labels": {**selector, **ours}}}
         own = {"controller-revision-hash": f"{name}-5d4f8c7b9", "statefulset.kubernetes.io/pod-name": f"{name}-{k}", "apps.kubernetes.io/pod-index": str(k)}
-        yield f"{core}/pods", {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"{name}-{k}", "labels": {**labels, **own}}, "spec": {
+        owner = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": name, "uid": uid, "controller": True, "blockOwnerDeletion": True}
+        metadata = {"name": f"{name}-{k}", "labels": {**labels, **own}, "ownerReferences": [owner]}
+        yield f"{core}/pods", {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {
             "hostname": f"{name}-{k}", "subdomain": name, "containers": [container],
             "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": f"data-{name}-{k}"}}]}}
 
@@ -40,13 +43,18 @@ def post(connection, path, body):
     text = answer.read()
     if answer.status >= 300 and answer.status != 409:
         sys.exit(f"{path}: {answer.status} {text[:300]}")
+    return json.loads(text)["metadata"].get("uid")
 
 
 def work(first, step):
     connection = http.client.HTTPSConnection(server, context=context)
     for i in range(first, count // 8, step):
-        for path, body in objects_of(i):
-            post(connection, path, body)
+        made, uid = objects_of(i), None
+        try:
+            while True:
+                uid = post(connection, *made.send(uid))
+        except StopIteration:
+            pass
 
 
 first = http.client.HTTPSConnection(server, context=context)

@@ -52,8 +52,8 @@ void explode(const Subject&, Findings&) { throw std::runtime_error("secret text 
 const Policy kExploding{
     .id = "exploding", .kinds = kKinds, .operations = kOperations, .check = explode};
 
-Service service(std::vector<const Policy*> more = {}) {
-  Service made{.version = "1.2.3",
+Serving serving(std::vector<const Policy*> more = {}) {
+  Serving made{.version = "1.2.3",
                .policies = policies::all_policies(),
                .injections = policies::all_injections(),
                .certificate_expires = [] { return kNow + 24h; },
@@ -109,7 +109,7 @@ class Late {
   explicit Late(std::string_view cluster) : after_(Fixture::from_yaml(cluster)), known_(&before_) {}
 
   Routes routes() {
-    Service made = service();
+    Serving made = serving();
     made.knowledge = {
         .view = [this](std::string_view) { return ObjectSet(shared(*known_), nullptr, kWhole); },
         .wait_for =
@@ -167,7 +167,7 @@ Json scale_review() {
 
 TEST_CASE(
     "rule 1: each well-formed review is answered with 200, JSON, its own version and its own uid") {
-  const Routes routes(service({&kShouting}));
+  const Routes routes(serving({&kShouting}));
   RandomReviews random(1);
   std::size_t versions[2] = {0, 0};
   for (int i = 0; i < 10'000; ++i) {
@@ -188,7 +188,7 @@ TEST_CASE(
 TEST_CASE(
     "rule 2: patches come from /mutate alone, and there patch and patchType come together or not "
     "at all") {
-  const Routes routes(service());
+  const Routes routes(serving());
   std::size_t patches = 0;
   for (const RecordedReview& recorded : recorded_reviews()) {
     CAPTURE(recorded.file);
@@ -205,7 +205,7 @@ TEST_CASE(
 
 TEST_CASE(
     "rule 5: a patch adds what is declared, tests nothing and replaces nothing of the user's") {
-  const Routes routes(service());
+  const Routes routes(serving());
   RandomReviews random(5);
   std::size_t operations = 0;
   for (int i = 0; i < 5'000; ++i) {
@@ -227,7 +227,7 @@ TEST_CASE(
 }
 
 TEST_CASE("rule 6: warnings and audit notes stay within what the API server passes on") {
-  const Routes routes(service({&kShouting}));
+  const Routes routes(serving({&kShouting}));
   const Json sent = stateful_set_review();
   for (const Door door : {Door::validate, Door::observe, Door::guard}) {
     const WireReply reply = post(routes, door, sent.dump());
@@ -240,7 +240,7 @@ TEST_CASE("rule 6: warnings and audit notes stay within what the API server pass
 TEST_CASE(
     "rule 7: a denial has a code, a reason, and a message of at most 1 KiB that names policy and "
     "place") {
-  const Routes routes(service({&kShoutingDenial}));
+  const Routes routes(serving({&kShoutingDenial}));
   const Json sent = stateful_set_review();
   for (const Door door : {Door::validate, Door::guard}) {
     const WireReply reply = post(routes, door, sent.dump());
@@ -255,7 +255,7 @@ TEST_CASE(
 }
 
 TEST_CASE("rule 8: the odd shapes of requests have a plain answer") {
-  const Routes routes(service());
+  const Routes routes(serving());
   Json removed = stateful_set_review("DELETE");
   Json connect = stateful_set_review("CONNECT");
   connect["request"]["subResource"] = "exec";
@@ -289,7 +289,7 @@ TEST_CASE("rule 8: the odd shapes of requests have a plain answer") {
 }
 
 TEST_CASE("rule 9: a dry run is answered byte for byte like the real thing") {
-  const Routes routes(service({&kShouting}));
+  const Routes routes(serving({&kShouting}));
   std::size_t compared = 0;
   for (const RecordedReview& recorded : recorded_reviews()) {
     CAPTURE(recorded.file);
@@ -306,7 +306,7 @@ TEST_CASE("rule 9: a dry run is answered byte for byte like the real thing") {
 }
 
 TEST_CASE("a set without serviceName is mended, and asking again finds nothing to do") {
-  const Routes routes(service());
+  const Routes routes(serving());
   Json sent = stateful_set_review();
   const Json first = Json::parse(post(routes, Door::mutate, sent.dump()).body);
   const Json stored = patched(sent, first);
@@ -357,7 +357,7 @@ spec:
 
 TEST_CASE(
     "a request that is no review gets a status that the registration's failurePolicy decides on") {
-  const Routes routes(service());
+  const Routes routes(serving());
   const std::string good = stateful_set_review().dump();
   const std::string too_large(kLargestBody + 1, ' ');
   const std::string json = "application/json";
@@ -378,14 +378,14 @@ TEST_CASE(
 }
 
 TEST_CASE("a fault of our own is status 500 and tells nothing") {
-  const Routes routes(service({&kExploding}));
+  const Routes routes(serving({&kExploding}));
   const WireReply reply = post(routes, Door::guard, stateful_set_review().dump());
   CHECK(reply.status == 500);
   CHECK(reply.body == "internal error\n");
 }
 
 TEST_CASE("a review that repeats a member is denied by the guard and warned of by the others") {
-  const Routes routes(service());
+  const Routes routes(serving());
   std::string body = stateful_set_review().dump();
   body.insert(body.find("\"replicas\""), "\"replicas\":1,");
   const Json guarded = response_of(post(routes, Door::guard, body));
@@ -404,7 +404,7 @@ TEST_CASE(
     "whoever watches is told of every answer, and a denial makes one line without anything "
     "secret") {
   std::vector<std::string> lines;
-  Service watched = service();
+  Serving watched = serving();
   watched.policies = {&kShoutingDenial};
   watched.observe = [&lines](const Answered& answered) { lines.push_back(denial_line(answered)); };
   const Routes routes(std::move(watched));
@@ -423,7 +423,7 @@ TEST_CASE(
 }
 
 TEST_CASE("health says that we live, whether we are ready, and which version we are") {
-  const Routes routes(service());
+  const Routes routes(serving());
   const auto get = [&](std::string_view path) {
     return routes.health({.method = "GET", .path = path});
   };
@@ -439,18 +439,18 @@ TEST_CASE("health says that we live, whether we are ready, and which version we 
 }
 
 TEST_CASE("we are not ready while we drain or without a certificate that holds") {
-  Routes draining(service());
+  Routes draining(serving());
   draining.drain();
   CHECK(draining.health({.method = "GET", .path = "/readyz"}).status == 503);
   CHECK(draining.health({.method = "GET", .path = "/readyz"})
             .body.find("[-]serving failed: about to stop") == 0);
   CHECK(draining.health({.method = "GET", .path = "/livez"}).status == 200);
 
-  Service late = service();
+  Serving late = serving();
   late.certificate_expires = [] { return kNow; };
   CHECK(Routes(std::move(late)).health({.method = "GET", .path = "/readyz"}).status == 503);
 
-  Service early = service();
+  Serving early = serving();
   early.certificate_expires = [] { return std::nullopt; };
   const HttpReply reply = Routes(std::move(early)).health({.method = "GET", .path = "/readyz"});
   CHECK(reply.status == 503);
@@ -466,19 +466,19 @@ TEST_CASE("readyz?verbose lists the policies that need an inventory while there 
   Policy siblings = absence;
   siblings.id = "needs-siblings";
   siblings.needs = Needs::siblings;
-  const auto verbose = [&](Service given) {
+  const auto verbose = [&](Serving given) {
     return Routes(std::move(given))
         .health({.method = "GET", .path = "/readyz", .query = "timeout=1s&verbose"})
         .body;
   };
-  const std::string body = verbose(service({&absence, &siblings, &kShouting}));
+  const std::string body = verbose(serving({&absence, &siblings, &kShouting}));
   CHECK(body.find("[+]serving-certificate ok: until 2026-11-22T00:00:00Z\n") != std::string::npos);
   CHECK(body.find("[+]inventory ok: none; policies that need one are skipped: ") !=
         std::string::npos);
   CHECK(body.find("needs-absence, needs-siblings\n") != std::string::npos);
   CHECK(body.find("shouting") == std::string::npos);
   CHECK(body.ends_with("readyz check passed\n"));
-  Service informed = service({&absence});
+  Serving informed = serving({&absence});
   informed.knowledge.view = [](std::string_view) {
     return ObjectSet({}, ObjectSet::Coverage::complete);
   };
@@ -497,7 +497,7 @@ TEST_CASE(
                                                   subject.kubernetes.patch));
                        }};
   const auto warnings = [&](const std::function<KubernetesVersion()>& kubernetes) {
-    Service made = service();
+    Serving made = serving();
     made.policies = {&release};
     made.knowledge.kubernetes = kubernetes;
     const Json review = {
