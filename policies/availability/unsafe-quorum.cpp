@@ -18,73 +18,73 @@ struct Members {
   std::string_view server;  // "etcd"
   Majority majority = Majority::none;
   std::int64_t count = 0;
-  bool survive_without(std::int64_t gone) const { return count - gone > count / 2; }
+
+  // Of two, one is too many already: nobody asks more of them.
+  bool are_lost_without(std::int64_t gone) const { return count > 2 && count - gone <= count / 2; }
+  std::string how_many(std::int64_t gone) const {
+    return fmt::format("{} of {} members of {}", std::min(gone, count), count, server);
+  }
 };
 
 std::optional<Members> members_of(const Subject& subject) {
+  const StatefulSet set{subject.object};
   const std::int64_t count = max_replicas(subject.object, subject.set);
-  for (const Container& container : StatefulSet{subject.object}.pod_spec().containers()) {
+  for (const Container& container : set.pod_spec().containers()) {
     const KnownImage* image = container.long_running() ? known_image(container) : nullptr;
-    if (image != nullptr && image->majority != Majority::none && count > 1)
-      return Members{image_repository(container.image()), image->majority, count};
+    if (image == nullptr || image->majority == Majority::none || count < 2) continue;
+    if (image->majority == Majority::copies && set.claim_templates().empty()) continue;
+    return Members{image_repository(container.image()), image->majority, count};
   }
   return std::nullopt;
 }
 
-void judge_number(const Members& members, Findings& findings) {
-  if (members.majority != Majority::votes || members.count % 2 != 0) return;
-  findings
-      .add("/spec/replicas", fmt::format("{} members of {} outlive no more losses than {}",
-                                         members.count, members.server, members.count - 1))
-      .as_info()
-      .remedy = "use an odd number of members";
-}
-
 // The StatefulSet controller rounds shares down, to no less than one.
 void judge_update(const Subject& subject, const Members& members, Findings& findings) {
-  const Node written =
-      StatefulSet{subject.object}.spec()["updateStrategy"]["rollingUpdate"]["maxUnavailable"];
-  const auto gone = scaled(written, members.count, Round::down);
-  if (!gone || members.survive_without(std::max<std::int64_t>(1, *gone))) return;
+  const auto gone =
+      scaled(subject.object.spec()["updateStrategy"]["rollingUpdate"]["maxUnavailable"],
+             members.count, Round::down);
+  if (!gone || !members.are_lost_without(std::max<std::int64_t>(1, *gone))) return;
   findings
       .add("/spec/updateStrategy/rollingUpdate/maxUnavailable",
-           fmt::format("an update takes {} of {} members of {} at once, and the majority with them",
-                       std::min(*gone, members.count), members.count, members.server))
+           fmt::format("an update takes {} at once: no majority stays", members.how_many(*gone)))
       .remedy = "set maxUnavailable: 1";
 }
 
 void judge_budgets(const Subject& subject, const Members& members, Findings& findings) {
   for (const Object* budget : budgets_over(subject.object, subject.set)) {
     const auto gone = disruptions_allowed(*budget, members.count);
-    if (!gone || *gone < 2 || members.survive_without(*gone)) continue;
+    if (!gone || !members.are_lost_without(*gone)) continue;
     findings
-        .add("/spec/replicas",
-             fmt::format("budget \"{}\" lets {} of {} members of {} go at once, a majority",
-                         budget->name, std::min(*gone, members.count), members.count,
-                         members.server))
+        .add("/spec/replicas", fmt::format("budget \"{}\" lets {} go at once: no majority stays",
+                                           budget->name, members.how_many(*gone)))
         .remedy = "set maxUnavailable: 1 in the budget";
   }
 }
 
-void judge_autoscaler(const Subject& subject, const Members& members, Findings& findings) {
-  const Object* autoscaler = autoscaler_of(subject.object, subject.set);
-  if (autoscaler == nullptr) return;
+// Who scales by hand is told of the number, who has it scaled of that.
+void judge_number(const Subject& subject, const Members& members, Findings& findings) {
+  if (const Object* autoscaler = autoscaler_of(subject.object, subject.set)) {
+    findings
+        .add("/spec/replicas",
+             fmt::format("autoscaler \"{}\" adds and removes members of {} at will",
+                         autoscaler->name, members.server))
+        .remedy = "scale by hand, and let each member join and leave the cluster properly";
+    return;
+  }
+  if (members.majority != Majority::votes || members.count % 2 != 0) return;
   findings
-      .add("/spec/replicas", fmt::format("autoscaler \"{}\" adds and removes members of {} at will",
-                                         autoscaler->name, members.server))
-      .remedy = "scale by hand, and let each member join and leave the cluster properly";
+      .add("/spec/replicas", fmt::format("{} members of {} survive no more losses than {}",
+                                         members.count, members.server, members.count - 1))
+      .as_info()
+      .remedy = "use an odd number of members";
 }
 
 void check(const Subject& subject, Findings& findings) {
   const auto members = members_of(subject);
   if (!members) return;
-  judge_autoscaler(subject, *members, findings);
-  constexpr std::int64_t kLeast = 3;  // of two, one is too many already
-  if (members->count >= kLeast) {
-    judge_update(subject, *members, findings);
-    judge_budgets(subject, *members, findings);
-  }
-  if (autoscaler_of(subject.object, subject.set) == nullptr) judge_number(*members, findings);
+  judge_update(subject, *members, findings);
+  judge_budgets(subject, *members, findings);
+  judge_number(subject, *members, findings);
 }
 
 }  // namespace
@@ -107,7 +107,8 @@ constinit const Policy unsafe_quorum{
         "for. An even number only adds a member that may fail.",
     .exceptions =
         "Images that are not known to live by majority, or run a command of their own; one "
-        "replica. An even number is only mentioned, and only where every member has one vote.",
+        "replica; servers that keep copies, in sets without claims. Two members, of which each is "
+        "one too many, and an even number where each member has one vote are only mentioned.",
     .remedy = "use an odd number of members, and let one go at a time",
     .sources =
         "RollingUpdateStatefulSetStrategy.maxUnavailable (apps/v1), KEP-961\n"
