@@ -50,7 +50,7 @@ class Audit {
     auto report = Reports::open(options, policies_);
     if (!report) return tl::unexpected(report.error());
     report_ = std::move(*report);
-    return {};
+    return tally_.open();
   }
 
   // For which release is judged, where that was not said: the server's own. An error where it
@@ -113,6 +113,8 @@ class Audit {
     report_->finish(tally_.summary);
     if (const auto kept = report_->keep(); !kept) return failure(kept.error().message);
     if (!surveyed) return 2;
+    if (const auto closed = tally_.close(policies_); !closed)
+      return failure(closed.error().message);
     return tally_.failed() ? 1 : 0;
   }
 
@@ -148,6 +150,7 @@ class Audit {
 
   void judge(const Object& object, const ObjectSet& set, JudgedSet& judged) {
     ++tally_.summary.objects;
+    tally_.begin(object);
     judged.objects.push_back(&object);
     Evaluation result = evaluate(policies_, {.object = object,
                                              .set = set,

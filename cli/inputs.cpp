@@ -72,8 +72,9 @@ class FolderWalk {
     std::error_code error;
     fs::directory_iterator entries(folder, error);
     if (error) return fail(error.message());
+    const std::string shown = printed(folder / "");
     for (; entries != fs::directory_iterator(); entries.increment(error)) {
-      if (!is_hidden(entries->path())) add(*entries, id);
+      if (!is_hidden(entries->path())) add(*entries, id, shown == "." ? "" : shown);
     }
     return {};
   }
@@ -85,7 +86,8 @@ class FolderWalk {
   }
 
  private:
-  void add(const fs::directory_entry& entry, FolderId folder) {
+  // `shown` goes before the entry's name.
+  void add(const fs::directory_entry& entry, FolderId folder, const std::string& shown) {
     std::error_code error;
     if (entry.is_directory(error)) {
       if (entry.is_symlink(error)) {
@@ -95,7 +97,7 @@ class FolderWalk {
       }
     } else if (is_manifest(entry.path()) &&
                (entry.is_regular_file(error) || !entry.exists(error))) {
-      out_[folder].push_back({printed(entry.path()), entry.path().string()});
+      out_[folder].push_back({shown + entry.path().filename().string(), entry.path().string()});
     }
   }
 

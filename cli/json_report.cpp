@@ -106,6 +106,7 @@ void JsonReport::finish(const Summary& summary) {
                   {{"deny", summary.denied}, {"warn", summary.warned}, {"audit", summary.audited}}},
                  {"hidden", summary.hidden},
                  {"exempted", summary.exempted},
+                 {"known", summary.known},
                  {"implied", summary.implied},
                  {"unreadable", summary.unreadable},
                  {"brokenOff", summary.broken_off}});

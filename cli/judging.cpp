@@ -8,6 +8,7 @@
 
 #include "cli/nearest.h"
 #include "cli/safe_text.h"
+#include "cli/whole_file.h"
 #include "policies/catalogue.h"
 
 namespace stateward {
@@ -47,17 +48,40 @@ void say_each(std::string_view lines) {
 
 void say(std::string_view message) { std::cerr << "stateward: " << safe_text(message) << '\n'; }
 
+Result<void> Tally::open() {
+  if (options_.baseline.empty()) return {};
+  if (options_.write_baseline) {
+    baseline_.emplace();
+    return {};
+  }
+  auto read = Baseline::read(options_.baseline);
+  if (!read) return tl::unexpected(read.error());
+  baseline_ = std::move(*read);
+  return {};
+}
+
+void Tally::begin(const Object& object) {
+  if (baseline_) baseline_->judged(object);
+}
+
 bool Tally::take(const Finding& finding, EnforcementAction action) {
   if (action == EnforcementAction::off) return false;
+  const bool known = baseline_ && !options_.write_baseline && baseline_->take(finding);
   if (finding.implied_by != nullptr) {
     ++summary.implied;
     return false;
   }
+  if (known && !finding.exemption) {
+    ++summary.known;
+    return false;
+  }
+  if (options_.write_baseline && !finding.exemption) baseline_->add(finding);
   summary.denied += action == EnforcementAction::deny ? 1U : 0U;
   summary.warned += action == EnforcementAction::warn ? 1U : 0U;
   summary.audited += action == EnforcementAction::audit ? 1U : 0U;
   summary.exempted += finding.exemption ? 1U : 0U;
-  failed_ |= options_.fail_on != EnforcementAction::off && action >= options_.fail_on;
+  failed_ |= !options_.write_baseline && options_.fail_on != EnforcementAction::off &&
+             action >= options_.fail_on;
   const bool shown = finding.severity >= options_.min_severity;
   summary.hidden += shown ? 0U : 1U;
   return shown;
@@ -67,6 +91,27 @@ void Tally::take(const Skipped& skipped) {
   Summary::SkippedCount& counted = summary.skipped[skipped.reason];
   ++counted.policies[skipped.policy];
   ++counted.judgements;
+  if (baseline_) baseline_->skipped(*skipped.object, *skipped.policy);
+}
+
+Result<void> Tally::close(std::span<const Policy* const> policies) {
+  if (!baseline_) return {};
+  if (options_.write_baseline) {
+    auto file = WholeFile::open(options_.baseline);
+    if (!file) return tl::unexpected(file.error());
+    (*file)->out() << baseline_->text();
+    if (auto kept = (*file)->keep(); !kept) return kept;
+    say(fmt::format("{} written to {}", counted(baseline_->size(), "finding", "findings"),
+                    options_.baseline));
+    return {};
+  }
+  constexpr std::size_t kTold = 5;
+  const std::vector<std::string> gone = baseline_->gone(policies);
+  for (const std::string& entry : std::span(gone).first(std::min(gone.size(), kTold)))
+    say(fmt::format("{}: {} is no longer there", options_.baseline, entry));
+  if (gone.size() > kTold) say(fmt::format("and {} more", gone.size() - kTold));
+  if (!gone.empty()) say("--write-baseline drops what is gone");
+  return {};
 }
 
 }  // namespace stateward

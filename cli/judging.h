@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/baseline.h"
 #include "cli/report.h"
 #include "engine/policy.h"
 
@@ -28,6 +29,8 @@ struct ReportOptions {
   Severity min_severity = Severity::medium;             // of findings that are shown
   std::vector<std::string> policies;                    // empty: all
   std::optional<KubernetesVersion> kubernetes;          // to judge for; empty: the door chooses
+  std::string baseline;                                 // a file; empty: none
+  bool write_baseline = false;                          // makes it, and nothing fails
 };
 
 // Those asked for, in catalogue order. The error names one that is not there, and the nearest.
@@ -45,9 +48,15 @@ class Tally {
  public:
   explicit Tally(const ReportOptions& options) : options_(options) {}
 
+  // Reads the baseline, where there is one. Errors name each problem, a line each.
+  Result<void> open();
+  // An object that is judged: before what is found of it, or skipped.
+  void begin(const Object& object);
   // Whether the finding, with that action, is shown.
   bool take(const Finding& finding, EnforcementAction action);
   void take(const Skipped& skipped);
+  // At the end: writes the baseline, or says what is left of it.
+  Result<void> close(std::span<const Policy* const> policies);
 
   // There was something at or above --fail-on.
   bool failed() const { return failed_; }
@@ -56,6 +65,7 @@ class Tally {
 
  private:
   const ReportOptions& options_;
+  std::optional<Baseline> baseline_;
   bool failed_ = false;
 };
 

@@ -158,6 +158,12 @@ void add_report(CLI::App& app, ReportOptions& options, const std::string& standa
       ->delimiter(',')
       ->type_name("ID")
       ->allow_extra_args(false);
+  auto* baseline = app.add_option("--baseline", options.baseline,
+                                  "Findings that stand in this file neither fail nor are shown")
+                       ->type_name("FILE");
+  app.add_flag("--write-baseline", options.write_baseline,
+               "Make that file anew of all that is found, and fail for nothing")
+      ->needs(baseline);
   app.add_option_function<std::string>(
          "--kubernetes-version",
          [&options](const std::string& text) {

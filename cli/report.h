@@ -43,6 +43,7 @@ struct Summary {
   std::size_t audited = 0;
   std::size_t hidden = 0;  // findings below what is shown
   std::size_t exempted = 0;
+  std::size_t known = 0;       // in the baseline, and not counted or shown besides
   std::size_t implied = 0;     // follow from others, and are not counted or shown besides
   std::size_t unreadable = 0;  // error diagnostics
   std::map<std::string_view, SkippedCount> skipped;  // by reason

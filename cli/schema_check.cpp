@@ -16,6 +16,8 @@
 #include <valijson/validator.hpp>
 
 #include "cli/nearest.h"
+#include "engine/json_writer.h"
+#include "engine/location.h"
 
 namespace stateward {
 namespace {
@@ -72,7 +74,7 @@ class Complaints {
  public:
   void explain(const Json& schema, const Json& value, const Path& path,
                const std::string& otherwise) {
-    const std::size_t before = found_.size();
+    const std::size_t before = added_;
     if (schema.contains("type") && !has_type(value, schema["type"].get<std::string>())) {
       add(path, fmt::format("is {}, and must be {}", shown(value),
                             in_words(schema["type"].get<std::string>())));
@@ -89,7 +91,7 @@ class Complaints {
     const bool none = (value.is_array() || value.is_string()) && value.empty();
     if (none && (schema.contains("minItems") || schema.contains("minLength")))
       add(path, "must not be empty");
-    if (found_.size() == before) add(path, otherwise);
+    if (added_ == before) add(path, otherwise);
   }
 
   std::vector<SchemaComplaint> take() {
@@ -104,6 +106,7 @@ class Complaints {
   }
 
   void add(const Path& path, std::string message) {
+    ++added_;
     found_.emplace(path.text(), std::move(message));
   }
 
@@ -126,6 +129,7 @@ class Complaints {
   }
 
   std::set<std::pair<std::string, std::string>> found_;
+  std::size_t added_ = 0;  // also what was found before
 };
 
 // "<root>", "[policies]", "[0]".
@@ -175,6 +179,21 @@ std::vector<SchemaComplaint> schema_complaints(const Json& schema, const Json& v
       explain(schema, value, error.context, error.description, complaints);
   }
   return complaints.take();
+}
+
+std::vector<Diagnostic> schema_diagnostics(const Json& schema, const Document& document) {
+  std::vector<Diagnostic> problems;
+  const Json value = Json::parse(to_json(document.node()));
+  for (const SchemaComplaint& complaint : schema_complaints(schema, value)) {
+    const std::string where = complaint.path.text().empty() ? "" : complaint.path.text() + ": ";
+    problems.push_back({.span = locate(document, document.node(), complaint.path),
+                        .message = where + complaint.message});
+  }
+  std::stable_sort(problems.begin(), problems.end(),
+                   [](const Diagnostic& left, const Diagnostic& right) {
+                     return left.span.start < right.span.start;
+                   });
+  return problems;
 }
 
 }  // namespace stateward

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/diagnostic.h"
 #include "engine/path.h"
 
 namespace stateward {
@@ -19,5 +20,8 @@ struct SchemaComplaint {
 // In the order of their places; empty where the value is valid.
 std::vector<SchemaComplaint> schema_complaints(const nlohmann::json& schema,
                                                const nlohmann::json& value);
+
+// The same of a document, by their places in its text.
+std::vector<Diagnostic> schema_diagnostics(const nlohmann::json& schema, const Document& document);
 
 }  // namespace stateward

@@ -206,17 +206,6 @@ class Reader {
   const Node root_;
 };
 
-std::vector<Diagnostic> complaints_of(const Document& document) {
-  std::vector<Diagnostic> problems;
-  const Json value = Json::parse(to_json(document.node()));
-  for (const SchemaComplaint& complaint : schema_complaints(settings_schema(), value)) {
-    const std::string where = complaint.path.text().empty() ? "" : complaint.path.text() + ": ";
-    problems.push_back({.span = locate(document, document.node(), complaint.path),
-                        .message = where + complaint.message});
-  }
-  return problems;
-}
-
 ReadDocument only_document(std::string_view text) {
   ReadDocument only;
   for (const YamlChunk& chunk : split_yaml(text)) {
@@ -257,29 +246,17 @@ nlohmann::json settings_schema() {
 SettingsReading read_settings(std::string_view text, const std::string& name) {
   ReadDocument read = only_document(text);
   SettingsReading reading{.problems = std::move(read.diagnostics)};
-  if (read.document && reading.problems.empty()) reading.problems = complaints_of(*read.document);
+  if (read.document && reading.problems.empty())
+    reading.problems = schema_diagnostics(settings_schema(), *read.document);
   if (!read.document && reading.problems.empty())
     reading.problems.push_back(
         {.span = {{1, 1}, {1, 1}}, .message = "there are no settings in it"});
-  std::sort(reading.problems.begin(), reading.problems.end(),
-            [](const Diagnostic& left, const Diagnostic& right) {
-              return left.span.start < right.span.start;
-            });
   for (Diagnostic& problem : reading.problems) problem.file = name;
   if (!reading.problems.empty()) return reading;
   Settings::Content content{.name = name, .document = std::move(*read.document)};
   Reader(content.document).read(content);
   reading.settings = std::make_shared<const Settings>(std::move(content));
   return reading;
-}
-
-std::string lines_of(const std::vector<Diagnostic>& problems) {
-  std::string lines;
-  for (const Diagnostic& problem : problems) {
-    lines += fmt::format("{}{}:{}:{}: {}", lines.empty() ? "" : "\n", problem.file,
-                         problem.span.start.line, problem.span.start.column, problem.message);
-  }
-  return lines;
 }
 
 std::optional<std::filesystem::path> find_settings(const std::filesystem::path& folder) {

@@ -32,9 +32,6 @@ SettingsReading read_settings(std::string_view text, const std::string& name);
 // root of a repository; as a path from `folder`.
 std::optional<std::filesystem::path> find_settings(const std::filesystem::path& folder);
 
-// "file:line:column: message" of each, a line each.
-std::string lines_of(const std::vector<Diagnostic>& problems);
-
 struct SettingsOptions {
   std::string file;  // empty: found upward from the working folder
   bool none = false;

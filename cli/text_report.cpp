@@ -192,6 +192,8 @@ void TextReport::print_skipped(const Summary& summary) {
 void TextReport::finish(const Summary& summary) {
   if (summary.broken_off && summary.objects == 0) return;  // of nothing there is no sum
   out_ << sum_of(summary) << '\n';
+  if (summary.known > 0)
+    out_ << counted(summary.known, "finding", "findings") << " not shown: in the baseline\n";
   if (summary.implied > 0) {
     out_ << counted(summary.implied, "finding", "findings")
          << " not shown: put right by what is to be done about others\n";

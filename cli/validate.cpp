@@ -1,6 +1,8 @@
 #include "cli/validate.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +12,7 @@
 #include <tuple>
 #include <utility>
 
+#include "cli/in_order.h"
 #include "cli/progress.h"
 #include "cli/report_output.h"
 #include "engine/decide.h"
@@ -17,6 +20,9 @@
 
 namespace stateward {
 namespace {
+
+// Beyond that the reports, which one thread writes, take longer.
+constexpr std::size_t kMostThreads = 8;
 
 int usage_error(std::string_view message) {
   say_each(message);
@@ -36,16 +42,24 @@ void add_settings(const Settings& settings, std::vector<InputSet>& inputs) {
   inputs.push_back({{.name = file, .path = file}});
 }
 
-class Validation {
+// One set, judged: by any thread, and told by one.
+struct Judgement {
+  std::unique_ptr<const Manifests> manifests;
+  std::vector<const Object*> objects;
+  std::vector<PlacedFinding> findings;
+  std::vector<Skipped> skipped;
+};
+
+// Judges sets. Several threads may call it.
+class Judge {
  public:
-  Validation(const ValidateOptions& options, const KustomizePatches& patches,
-             std::vector<const Policy*> policies, std::shared_ptr<const Settings> settings)
+  Judge(const ValidateOptions& options, const KustomizePatches& patches,
+        std::vector<const Policy*> policies, std::shared_ptr<const Settings> settings)
       : options_(options),
         patches_(patches),
         settings_(std::move(settings)),
         policies_(std::move(policies)),
-        today_(today()),
-        tally_(options.report) {
+        today_(today()) {
     std::copy_if(policies_.begin(), policies_.end(), std::back_inserter(policies_alone_),
                  looks_at_one_object);
   }
@@ -65,23 +79,21 @@ class Validation {
     return {};
   }
 
-  void judge(const InputSet& input, Progress& progress, ReportWriter& report) {
-    const Manifests manifests = load(input, patches_);
-    JudgedSet judged{.manifests = &manifests, .objects = manifests.judged};
-    if (settings_) judged.enforcement = settings_->content().enforcement;
-    for (const Object* object : manifests.judged) {
-      take(evaluate(policies_, subject(*object, manifests.set)), judged);
+  Judgement judge(const InputSet& input) const {
+    auto manifests = std::make_unique<const Manifests>(load(input, patches_));
+    Judgement judged;
+    for (const Object* object : manifests->judged) {
+      judged.objects.push_back(object);
+      take(evaluate(policies_, subject(*object, manifests->set)), judged);
     }
-    for (const Object* object : manifests.judged_alone) judge_alone(*object, judged);
-    count(manifests);
-    sort(judged);
-    progress.wipe();
-    report.add(judged);
+    for (const Object* object : manifests->judged_alone)
+      judge_alone(*object, manifests->set, judged);
+    judged.manifests = std::move(manifests);
+    sort(judged.findings);
+    return judged;
   }
 
   std::span<const Policy* const> policies() const { return policies_; }
-  const Summary& summary() const { return tally_.summary; }
-  bool failed() const { return tally_.failed() || tally_.summary.unreadable > 0; }
 
  private:
   static bool looks_at_one_object(const Policy* policy) {
@@ -109,47 +121,35 @@ class Validation {
   }
 
   // The policies that would take the object's namesake for a sibling are skipped.
-  void judge_alone(const Object& object, JudgedSet& judged) {
+  void judge_alone(const Object& object, const ObjectSet& set, Judgement& judged) const {
     judged.objects.push_back(&object);
-    const Subject alone = subject(object, judged.manifests->set);
+    const Subject alone = subject(object, set);
     take(evaluate(policies_alone_, alone), judged);
     for (const Policy* policy : policies_) {
       if (looks_at_one_object(policy) || policy->needs == Needs::live ||
           !policy->kinds.contains(object.kind) || !policy->operations.contains(alone.operation)) {
         continue;
       }
-      tally_.take(Skipped{policy, &object, kJudgedAlone});
+      judged.skipped.push_back({policy, &object, kJudgedAlone});
     }
   }
 
-  void take(Evaluation result, JudgedSet& judged) {
+  static void take(Evaluation result, Judgement& judged) {
     for (Finding& finding : result.findings) {
-      if (!tally_.take(finding, action_of(finding, judged.enforcement))) continue;
       const Object& object = *finding.object;
       const Span place = locate(*object.document, object.node, finding.path);
       judged.findings.push_back({std::move(finding), place});
     }
-    for (const Skipped& skipped : result.skipped) tally_.take(skipped);
+    judged.skipped.insert(judged.skipped.end(), result.skipped.begin(), result.skipped.end());
   }
 
-  void count(const Manifests& manifests) {
-    Summary& summary = tally_.summary;
-    summary.files += manifests.files.size();
-    summary.documents += manifests.document_count;
-    summary.ignored += manifests.ignored;
-    summary.objects += manifests.judged.size() + manifests.judged_alone.size();
-    for (const Diagnostic& diagnostic : manifests.diagnostics) {
-      summary.unreadable += diagnostic.severity == Diagnostic::Severity::error ? 1U : 0U;
-    }
-  }
-
-  static void sort(JudgedSet& judged) {
+  static void sort(std::vector<PlacedFinding>& findings) {
     const auto key = [](const PlacedFinding& placed) {
       const Finding& finding = placed.finding;
       return std::tuple(finding.object->source, placed.place.start, finding.policy->id,
                         std::string_view(finding.path.text()));
     };
-    std::stable_sort(judged.findings.begin(), judged.findings.end(),
+    std::stable_sort(findings.begin(), findings.end(),
                      [&](const auto& left, const auto& right) { return key(left) < key(right); });
   }
 
@@ -160,16 +160,72 @@ class Validation {
   std::vector<const Policy*> policies_alone_;  // those that look at one object only
   Date today_;
   Manifests old_;
-  Tally tally_;
 };
 
-// A report that an earlier run left among the manifests is none.
+void count(const Manifests& manifests, Summary& summary) {
+  summary.files += manifests.files.size();
+  summary.documents += manifests.document_count;
+  summary.ignored += manifests.ignored;
+  summary.objects += manifests.judged.size() + manifests.judged_alone.size();
+  for (const Diagnostic& diagnostic : manifests.diagnostics) {
+    summary.unreadable += diagnostic.severity == Diagnostic::Severity::error ? 1U : 0U;
+  }
+}
+
+// Counts what was found, and reports what of it is to be shown.
+void tell(Judgement judgement, Enforcement enforcement, Tally& tally, ReportWriter& report) {
+  JudgedSet told{.manifests = judgement.manifests.get(),
+                 .enforcement = enforcement,
+                 .objects = std::move(judgement.objects)};
+  for (const Object* object : told.objects) tally.begin(*object);
+  for (PlacedFinding& placed : judgement.findings) {
+    if (tally.take(placed.finding, action_of(placed.finding, enforcement)))
+      told.findings.push_back(std::move(placed));
+  }
+  for (const Skipped& skipped : judgement.skipped) tally.take(skipped);
+  count(*judgement.manifests, tally.summary);
+  report.add(told);
+}
+
+// One set after another is read into about as much memory, so that which one gave back serves the
+// next: a sixteenth of the time would go into returning it to the system and asking again.
+void keep_freed_memory() {
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TOP_PAD, 1 << 20);
+}
+
+// Those that this process may run on, not those of the machine.
+std::size_t cores() {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
+  return static_cast<std::size_t>(CPU_COUNT(&allowed));
+}
+
+// Judges all of `inputs`, and tells of them in their order.
+void judge_all(const std::vector<InputSet>& inputs, const Judge& judge, Enforcement enforcement,
+               Tally& tally, ReportWriter& report) {
+  const std::size_t threads = std::min({inputs.size(), cores(), kMostThreads});
+  InOrder<Judgement> judgements(inputs.size(), threads,
+                                [&](std::size_t number) { return judge.judge(inputs[number]); });
+  Progress progress;
+  for (std::size_t told = 0; told < inputs.size(); ++told) {
+    progress.step(fmt::format("{} of {} sets", told + 1, inputs.size()));
+    Judgement judgement = judgements.next();
+    progress.wipe();
+    tell(std::move(judgement), enforcement, tally, report);
+  }
+}
+
+// A report that an earlier run left among the manifests is none, nor is the baseline.
 void drop_reports(std::vector<InputSet>& inputs, const ReportOptions& options) {
+  std::vector<std::string> files{options.baseline};
+  for (const ReportOptions::Output& output : options.outputs) files.push_back(output.file);
   const auto is_report = [&](const InputFile& input) {
-    return std::any_of(options.outputs.begin(), options.outputs.end(), [&](const auto& output) {
+    return std::any_of(files.begin(), files.end(), [&](const std::string& file) {
       std::error_code error;
-      return !output.file.empty() && !input.path.empty() &&
-             std::filesystem::equivalent(input.path, output.file, error);
+      return !file.empty() && !input.path.empty() &&
+             std::filesystem::equivalent(input.path, file, error);
     });
   };
   for (InputSet& set : inputs) std::erase_if(set, is_report);
@@ -179,6 +235,7 @@ void drop_reports(std::vector<InputSet>& inputs, const ReportOptions& options) {
 }  // namespace
 
 int run(const ValidateOptions& options) {
+  keep_freed_memory();
   std::vector<std::string> paths = options.paths;
   if (paths.empty()) {
     if (isatty(STDIN_FILENO) == 1)
@@ -195,22 +252,22 @@ int run(const ValidateOptions& options) {
   const bool nothing_given = inputs->empty();
   if (*settings) add_settings(**settings, *inputs);
   const KustomizePatches patches(paths, *inputs);
-  Validation validation(options, patches, std::move(*policies), *settings);
-  if (const auto loaded = validation.load_old(); !loaded)
-    return usage_error(loaded.error().message);
+  Judge judge(options, patches, std::move(*policies), *settings);
+  if (const auto loaded = judge.load_old(); !loaded) return usage_error(loaded.error().message);
+  Tally tally(options.report);
+  if (const auto opened = tally.open(); !opened) return usage_error(opened.error().message);
   if (nothing_given) say("no *.yaml, *.yml or *.json file there");
 
-  const auto report = Reports::open(options.report, validation.policies());
+  const auto report = Reports::open(options.report, judge.policies());
   if (!report) return usage_error(report.error().message);
-  Progress progress;
-  std::size_t begun = 0;
-  for (const InputSet& input : *inputs) {
-    progress.step(fmt::format("{} of {} sets", ++begun, inputs->size()));
-    validation.judge(input, progress, **report);
-  }
-  (*report)->finish(validation.summary());
+  const Enforcement enforcement =
+      *settings ? (*settings)->content().enforcement : Enforcement::policy;
+  judge_all(*inputs, judge, enforcement, tally, **report);
+  (*report)->finish(tally.summary);
   if (const auto kept = (*report)->keep(); !kept) return usage_error(kept.error().message);
-  return validation.failed() ? 1 : 0;
+  if (const auto closed = tally.close(judge.policies()); !closed)
+    return usage_error(closed.error().message);
+  return tally.failed() || tally.summary.unreadable > 0 ? 1 : 0;
 }
 
 }  // namespace stateward

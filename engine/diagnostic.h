@@ -20,4 +20,7 @@ struct Diagnostic {
   std::string message;
 };
 
+// "file:line:column: message" of each, a line each.
+std::string lines_of(const std::vector<Diagnostic>& problems);
+
 }  // namespace stateward

@@ -249,6 +249,7 @@ TEST_CASE("the JSON report is what it is said to be, member by member") {
                   .audited = 7,
                   .hidden = 8,
                   .exempted = 9,
+                  .known = 12,
                   .implied = 10,
                   .unreadable = 11};
   summary.skipped["why"] = {.policies = {{&kBadName, 12}}, .judgements = 12};
@@ -293,6 +294,7 @@ TEST_CASE("the JSON report is what it is said to be, member by member") {
                                   {"findings", {{"deny", 5}, {"warn", 6}, {"audit", 7}}},
                                   {"hidden", 8},
                                   {"exempted", 9},
+                                  {"known", 12},
                                   {"implied", 10},
                                   {"unreadable", 11},
                                   {"brokenOff", false}});

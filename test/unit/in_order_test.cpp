@@ -1,0 +1,47 @@
+// Work done by several threads comes back in its order, and never piles up.
+
+#include "cli/in_order.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+using namespace stateward;
+
+TEST_CASE("results come in order, whoever finishes first") {
+  InOrder<std::unique_ptr<std::size_t>> work(200, 4, [](std::size_t number) {
+    if (number % 7 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return std::make_unique<std::size_t>(number);
+  });
+  for (std::size_t number = 0; number < 200; ++number) CHECK(*work.next() == number);
+}
+
+TEST_CASE("each piece is done once, and few wait to be taken") {
+  std::atomic<std::size_t> done = 0;
+  constexpr std::size_t kPieces = 300;
+  constexpr std::size_t kThreads = 3;
+  constexpr std::size_t kMostWaiting = 4 * kThreads;
+  InOrder<std::size_t> work(kPieces, kThreads, [&](std::size_t number) {
+    ++done;
+    return number;
+  });
+  for (std::size_t taken = 0; taken < kPieces; ++taken) {
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+    CHECK(done <= taken + kMostWaiting);
+    work.next();
+  }
+  CHECK(done == kPieces);
+}
+
+TEST_CASE("with one thread work is done when it is asked for, by who asks") {
+  const auto here = std::this_thread::get_id();
+  InOrder<std::thread::id> work(2, 1, [](std::size_t) { return std::this_thread::get_id(); });
+  CHECK(work.next() == here);
+}
+
+TEST_CASE("what nobody takes keeps nobody waiting") {
+  InOrder<int> work(1000, 2, [](std::size_t) { return 1; });
+  CHECK(work.next() == 1);
+}
