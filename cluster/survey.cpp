@@ -49,6 +49,17 @@ constexpr auto kMetadata = std::to_array<std::string_view>({
 
 constexpr auto kWhole = std::to_array<std::string_view>({"spec"});
 
+// And how far its members are.
+constexpr auto kStatefulSet = std::to_array<std::string_view>({
+    "metadata generation",
+    "spec",
+    "status currentRevision",
+    "status observedGeneration",
+    "status replicas",
+    "status updatedReplicas",
+    "status updateRevision",
+});
+
 constexpr auto kService = std::to_array<std::string_view>({
     "metadata annotations service.alpha.kubernetes.io/tolerate-unready-endpoints",
     "spec",
@@ -113,7 +124,7 @@ constexpr std::array kResources = {
     SurveyedResource{
         Kind::claim, {"", "v1", "persistentvolumeclaims"}, "v1", "PersistentVolumeClaim", kClaim},
     SurveyedResource{
-        Kind::stateful_set, {"apps", "v1", "statefulsets"}, "apps/v1", "StatefulSet", kWhole},
+        Kind::stateful_set, {"apps", "v1", "statefulsets"}, "apps/v1", "StatefulSet", kStatefulSet},
     SurveyedResource{Kind::pod, {"", "v1", "pods"}, "v1", "Pod", kPod},
     SurveyedResource{
         Kind::deployment, {"apps", "v1", "deployments"}, "apps/v1", "Deployment", kWorkload},

@@ -32,6 +32,8 @@ constexpr std::array kKnownKinds = {
     KnownKind{"keda.sh", "ScaledObject", Kind::autoscaler},
     KnownKind{"autoscaling", "Scale", Kind::scale},
     KnownKind{"stateward.dev", "Settings", Kind::settings},
+    KnownKind{"", "ConfigMap", Kind::config_map},
+    KnownKind{"", "Secret", Kind::secret},
     KnownKind{"", "Node", Kind::node},
     KnownKind{"", "PersistentVolume", Kind::volume},
     KnownKind{"storage.k8s.io", "StorageClass", Kind::storage_class},

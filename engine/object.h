@@ -29,6 +29,9 @@ enum class Kind : std::uint8_t {
   autoscaler,         // HorizontalPodAutoscaler, or a KEDA ScaledObject
   scale,              // autoscaling Scale: what statefulsets/scale carries
   settings,           // our own, as a file
+  // Looked up among files, never judged.
+  config_map,
+  secret,
   // Of the cluster, not of a namespace: looked up, never judged.
   node,
   volume,  // PersistentVolume
@@ -74,7 +77,7 @@ struct Object {
   Node controller() const;
   Kind controller_kind() const;  // `other` where there is none
   // Some policy may be about it.
-  bool known() const { return kind != Kind::other && !is_cluster_scoped(kind); }
+  bool known() const { return kind != Kind::other && kind < Kind::config_map; }
 };
 
 Kind kind_of(std::string_view api_version, std::string_view kind);

@@ -252,6 +252,8 @@ std::span<const Field> fields_of(Kind kind) {
       return kScale;
     case Kind::node:
       return kNode;
+    case Kind::config_map:
+    case Kind::secret:
     case Kind::volume:
     case Kind::storage_class:
     case Kind::name_space:

@@ -38,20 +38,15 @@ std::optional<Members> members_of(const Subject& subject) {
   return std::nullopt;
 }
 
-// Releases that heed the field unless they are told otherwise (MaxUnavailableStatefulSet).
-constexpr bool heeds_max_unavailable(KubernetesVersion release) {
-  return release >= KubernetesVersion{1, 37} ||
-         (release >= KubernetesVersion{1, 35} && release < KubernetesVersion{1, 35, 4});
-}
-
 // The StatefulSet controller rounds shares down, to no less than one.
 void judge_update(const Subject& subject, const Members& members, Findings& findings) {
   const auto gone =
       scaled(subject.object.spec()["updateStrategy"]["rollingUpdate"]["maxUnavailable"],
              members.count, Round::down);
-  if (!gone || !heeds_max_unavailable(subject.kubernetes) ||
-      !members.are_lost_without(std::max<std::int64_t>(1, *gone)))
-    return;
+  // Who sends a set or keeps it would have dropped the field by now.
+  const bool dropped =
+      subject.point == EnforcementPoint::validate && drops_max_unavailable(subject.kubernetes);
+  if (dropped || !gone || !members.are_lost_without(std::max<std::int64_t>(1, *gone))) return;
   findings
       .add("/spec/updateStrategy/rollingUpdate/maxUnavailable",
            fmt::format("an update takes {} at once: no majority stays", members.how_many(*gone)))
@@ -117,12 +112,11 @@ constinit const Policy unsafe_quorum{
         "Images that are not known to live by majority, or run a command of their own; one "
         "replica; servers that keep copies, in sets without claims. Two members, of which each is "
         "one too many, and an even number where each member has one vote are only mentioned. "
-        "Releases that leave out the update's maxUnavailable.",
+        "An update's maxUnavailable in manifests for a release that drops it: "
+        "unsupported-max-unavailable says so.",
     .remedy = "use an odd number of members, and let one go at a time",
     .sources =
-        "RollingUpdateStatefulSetStrategy.maxUnavailable (apps/v1), KEP-961: on since 1.37, and in "
-        "1.35.0 "
-        "to 1.35.3 (kubernetes/kubernetes#137904, #139466)\n"
+        "RollingUpdateStatefulSetStrategy.maxUnavailable (apps/v1), KEP-961\n"
         "PodDisruptionBudgetSpec (policy/v1)\n"
         "etcd FAQ: why an odd number of members; ZooKeeper administrator's guide: majorities\n"
         "Which servers: each row of the known images says where it was read",

@@ -120,6 +120,9 @@ bool may_differ(const Finding& finding) {
   if (policy == "replicas-owned-by-autoscaler") return true;
   // Behind a feature gate, which is on where such a set is stored.
   if (policy == "rejected-by-api-server") return finding.action == EnforcementAction::warn;
+  if (policy == "unsupported-max-unavailable") return true;
+  // An audit reads no configuration, for it may be secret.
+  if (policy == "unversioned-config") return true;
   // A claim is "not among the given files", or there is "no such claim in namespace x".
   if (policy == "shared-claim") return true;
   // Of a manifest nobody knows when its claim is made; in a cluster it says so itself.
