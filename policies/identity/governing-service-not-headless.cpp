@@ -9,9 +9,9 @@ namespace stateward::policies {
 namespace {
 
 // Read from a cluster, where every Service has a clusterIP, and written without it since: nobody
-// writes a controller into a manifest.
+// writes a controller into a manifest. The inventory does not keep who controls a Service.
 bool is_stripped(const Subject& subject, const Object& service) {
-  return subject.point == EnforcementPoint::validate && service.controller().exists() &&
+  return subject.point != EnforcementPoint::admission && service.controller().exists() &&
          service.spec()["clusterIP"].text().empty();
 }
 
