@@ -15,11 +15,6 @@ bool governs(const Service& service, std::span<const Object* const> sets) {
   });
 }
 
-// A name for all members, or an address for one of them, by which they find each other.
-bool is_for_peers(const Service& service) {
-  return service.is_headless() || service.selector()["statefulset.kubernetes.io/pod-name"].exists();
-}
-
 void check(const Subject& subject, Findings& findings) {
   const Service service{subject.object};
   const auto sets = subject.set.all(Kind::stateful_set, subject.object.name_space);
@@ -37,7 +32,7 @@ void check(const Subject& subject, Findings& findings) {
         "remove it; where members must be found before they are ready, set "
         "publishNotReadyAddresses";
   }
-  if (!service.publishes_not_ready() || is_for_peers(service)) return;
+  if (!service.publishes_not_ready() || service.is_for_peers()) return;
   findings.add("/spec/publishNotReadyAddresses",
                fmt::format("clients are sent to members of StatefulSet \"{}\" that are not ready",
                            (*selected)->name));
