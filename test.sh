@@ -72,7 +72,7 @@ sanitizer_tests() {
   section "unit tests under ASan and UBSan"
   built asan && doctest "unit tests under ASan and UBSan" build/asan/test/stateward_tests
   section "tests of what has threads under TSan"
-  built tsan && doctest "tests under TSan" build/tsan/test/stateward_tests -sf='*server_test*,*cluster_*,*in_order*'
+  built tsan && doctest "tests under TSan" build/tsan/test/stateward_tests
 }
 
 fuzz_tests() {

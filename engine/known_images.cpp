@@ -71,7 +71,7 @@ constexpr std::array kImages = {
     KnownImage{.repositories = {"mongo", "mongodb", "mongodb-community-server"},
                .data_paths = {"/data/db", "/bitnami/mongodb"},
                .peers_before_ready = true,
-               .majority = Majority::votes,
+               .majority = Majority::copies,  // an arbiter elsewhere may have a vote, too
                .stops_slowly = true,
                .reason = kPlain,
                .source = "docker-library/mongo: VOLUME; mongod: 15 s of quiescence on SIGTERM"},
@@ -197,20 +197,29 @@ constexpr std::array kImages = {
 };
 
 // Left out: mntr and srvr of ZooKeeper, which one member answers where its vote weighs enough, and
-// replica sets that are initiated from outside.
+// replica sets that are initiated from outside. Of Elasticsearch only those who may lead are meant:
+// the others find their masters in another set.
 constexpr std::array kPeerQuestions = {
     PeerQuestion{.text = "/_cluster/health",
                  .unless = "local=true",
-                 .asks = "the health of the cluster",
+                 .environment = "master_nodes",
+                 .asks = "for the health of the cluster",
                  .source = "elastic/helm-charts#35"},
+    PeerQuestion{.text = "/_cluster/health",
+                 .unless = "local=true",
+                 .environment = "cluster_manager_nodes",
+                 .asks = "for the health of the cluster",
+                 .source = "OpenSearch documentation: cluster.initial_cluster_manager_nodes"},
     PeerQuestion{.text = "/health?ready=1",
                  .asks = "whether most members are reached",
                  .source = "CockroachDB documentation: health endpoints; cockroach-operator#470"},
     PeerQuestion{.text = "endpoint health",
+                 .repository = "etcd",
                  .asks = "for a write that a quorum commits",
                  .source = "kubernetes/kubernetes#97034"},
     PeerQuestion{.text = "cluster-health",
-                 .asks = "the health of the cluster",
+                 .repository = "etcd",
+                 .asks = "for the health of the cluster",
                  .source = "kubernetes/kubernetes#97034"},
     PeerQuestion{.text = "/health",
                  .unless = "serializable=true",
@@ -220,7 +229,9 @@ constexpr std::array kPeerQuestions = {
     PeerQuestion{.text = "zkServer.sh status",
                  .asks = "whether it follows or leads a quorum",
                  .source = "apache/zookeeper bin/zkServer.sh: no mode, no success"},
+    // The page itself answers 200 whether or not there is one: "" then.
     PeerQuestion{.text = "/v1/status/leader",
+                 .also = "grep",
                  .repository = "consul",
                  .asks = "whether there is a leader",
                  .source = "consul's chart: the leader must not be empty"},
@@ -239,7 +250,8 @@ constexpr std::array kPeerQuestions = {
                  .source = "Redis documentation: CLUSTER INFO"},
     PeerQuestion{.text = "check_running",
                  .repository = "rabbitmq",
-                 .asks = "for a full boot, which after a restart waits for peers",
+                 .with_claims = true,
+                 .asks = "for a full boot, which waits for peers",
                  .source = "bitnami/charts#25931"},
 };
 
@@ -297,6 +309,13 @@ std::string_view family_of(std::string_view repository) {
   return repository.starts_with("spilo-") ? "spilo" : repository;
 }
 
+bool has_variable(const Container& container, std::string_view end) {
+  if (end.empty()) return true;
+  const auto variables = container.node["env"].items();
+  return std::any_of(variables.begin(), variables.end(),
+                     [&](Node variable) { return variable["name"].text().ends_with(end); });
+}
+
 // A probe's command, its words parted by one space, or the path that it gets.
 std::string question_of(const Probe& probe) {
   std::string asked(probe.node["httpGet"]["path"].text());
@@ -330,14 +349,16 @@ const KnownImage* known_image(const Container& container) {
   return container.node["command"].empty() ? known_repository(container) : nullptr;
 }
 
-const PeerQuestion* peer_question(const Container& container, bool has_claims) {
-  const std::string asked = question_of(container.readiness());
+const PeerQuestion* peer_question(const Container& container, const Probe& probe, bool has_claims) {
+  const std::string asked = question_of(probe);
   const std::string_view repository = image_repository(container.image());
   const auto found =
       std::find_if(kPeerQuestions.begin(), kPeerQuestions.end(), [&](const PeerQuestion& question) {
         return asked.find(question.text) != std::string::npos &&
                (question.unless.empty() || asked.find(question.unless) == std::string::npos) &&
+               asked.find(question.also) != std::string::npos &&
                (question.repository.empty() || question.repository == repository) &&
+               has_variable(container, question.environment) &&
                (has_claims || !question.with_claims);
       });
   return found == kPeerQuestions.end() ? nullptr : &*found;

@@ -14,7 +14,7 @@ namespace stateward {
 // What must be up for the whole to go on.
 enum class Majority : std::uint8_t {
   none,    // a leader, or each member, serves by itself
-  copies,  // a majority of the copies of each piece of data; members may be even in number
+  copies,  // a majority of the copies of what they keep; members may be even in number
   votes,   // a majority of the members, each with one vote
 };
 
@@ -38,17 +38,20 @@ const KnownImage* known_image(const Container& container);
 // The same whatever command the container runs: for silence, never for a finding.
 const KnownImage* known_repository(const Container& container);
 
-// What a readiness probe may ask that one member alone cannot answer.
+// What a probe may ask that one member alone cannot answer: at its first start, or once all members
+// were down and keep what they know of each other.
 struct PeerQuestion {
-  std::string_view text;        // stands in the probe's command or path
-  std::string_view unless;      // but not with this beside it; empty: always
-  std::string_view repository;  // of this image only, whatever it runs; empty: of any
-  bool with_claims = false;     // only of sets that have claims of their own
-  std::string_view asks;        // "what it asks", for a message: "the cluster's health"
+  std::string_view text;         // stands in the probe's command or path
+  std::string_view unless;       // but not with this beside it; empty: always
+  std::string_view also;         // only with this beside it, too; empty: always
+  std::string_view repository;   // of this image only, whatever it runs; empty: of any
+  std::string_view environment;  // only where a variable's name ends so; empty: always
+  bool with_claims = false;      // only of sets that have claims of their own
+  std::string_view asks;         // "what it asks", for a message: "for the cluster's health"
   std::string_view source;
 };
-// nullptr where the container's readiness probe asks nothing of the kind.
-const PeerQuestion* peer_question(const Container& container, bool has_claims);
+// nullptr where `probe`, one of the container's, asks nothing of the kind.
+const PeerQuestion* peer_question(const Container& container, const Probe& probe, bool has_claims);
 
 // Containers that are put beside an application (service meshes, log and backup agents, config
 // reloaders): they answer for no data and need no readiness probe of their own. By container name

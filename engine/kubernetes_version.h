@@ -22,6 +22,13 @@ struct KubernetesVersion {
 // says another.
 inline constexpr KubernetesVersion kLatestKubernetes{.major = 1, .minor = 37};
 
+// Whether an API server of that release drops a StatefulSet's rollingUpdate.maxUnavailable where
+// MaxUnavailableStatefulSet was not turned on (kubernetes/kubernetes#137904, #139466).
+constexpr bool drops_max_unavailable(KubernetesVersion release) {
+  return release < KubernetesVersion{1, 35, 0} ||
+         (release >= KubernetesVersion{1, 35, 4} && release < KubernetesVersion{1, 37, 0});
+}
+
 // "1.34", "v1.34.2", or as providers write it: "v1.34.2-eks-1a2b", "v1.34.2+k3s1", "1.34+". Without
 // a patch it is the first release of that minor.
 Result<KubernetesVersion> parse_kubernetes_version(std::string_view text);

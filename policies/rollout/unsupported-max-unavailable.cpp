@@ -13,7 +13,6 @@
 namespace stateward::policies {
 namespace {
 
-constexpr KubernetesVersion kFirstOn{1, 35, 0};
 constexpr KubernetesVersion kOffAgain{1, 35, 4};
 constexpr KubernetesVersion kOnForGood{1, 37, 0};
 
@@ -43,7 +42,7 @@ void check(const Subject& subject, Findings& findings) {
   if (!asks_for_several(subject, wanted)) return;
   const Path path = "/spec/updateStrategy/rollingUpdate/maxUnavailable";
   const std::string version = shown(subject.kubernetes);
-  if (subject.kubernetes < kFirstOn || subject.kubernetes >= kOffAgain) {
+  if (drops_max_unavailable(subject.kubernetes)) {
     if (subject.point != EnforcementPoint::validate) return;
     findings.add(
         path, fmt::format("Kubernetes {} drops maxUnavailable {}: members are updated one by one",

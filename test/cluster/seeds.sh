@@ -6,8 +6,7 @@
 # Simulated: the images (seeds/bin, a shell script each), the provisioner (provision.sh), kapp and ytt (seed 0 is written out), the charts
 # of seeds 1, 3 and 4, which their reports do not give (seeds/app), and the vault injector (seeds/4-agent.yaml).
 #
-# Not looked at, for these policies do not exist yet: suspicious-storage-unit (seed 1), missing-liveness-probe, deployment-rwo-claim (2),
-# missing-disruption-budget (1 to 4).
+# Not looked at: deployment-rwo-claim (seed 2).
 
 make_seed_images() {
   local box=$work/box applet name
@@ -115,7 +114,7 @@ seed_1() {
     file=$work/1-$language.yaml
     rendered "app-$language-chart" "1-app-$language" >"$file"
     check "seed 1, $language: what its manifests are told" is_told "$file" \
-      "1 warn governing-service-not-headless,1 warn identical-probes,1 warn liveness-without-startup-budget" "1 missing-spread"
+      "1 warn governing-service-not-headless,1 warn identical-probes,1 warn liveness-without-startup-budget" "1 suspicious-storage-unit,1 missing-disruption-budget,1 missing-spread"
     check "seed 1, $language: the API server says as much; the startup probe it is given" asked "$file" "1 governing-service-not-headless,1 identical-probes"
     run install "app-$language-chart" "1-app-$language"
     check "seed 1, $language: it is installed" exits 0
@@ -165,7 +164,7 @@ seed_1() {
   run s exec $set-0 -- cat /data/visits.txt
   check "seed 1: with what is in them" test "${out:-0}" -ge "$before"
   check "seed 1: an audit says which claim that is, and what else there is to say" both \
-    'is_audited "2 warn governing-service-not-headless,2 warn identical-probes" "1 pre-existing-claim,2 missing-spread"' \
+    'is_audited "2 warn governing-service-not-headless,2 warn identical-probes" "1 pre-existing-claim,2 suspicious-storage-unit,2 missing-disruption-budget,2 missing-spread"' \
     "says 'it takes over claim app-python-data-$set-0, older than itself'"
 }
 
@@ -176,7 +175,7 @@ seed_2() {
   k create namespace $seed >/dev/null
   local file=$here/seeds/2-kubia.yaml
   check "seed 2: what its manifests are told" is_told "$file" "1 warn headless-port-mismatch,1 warn missing-readiness-probe,1 warn mutable-image-tag" \
-    "1 implicit-storage-class,1 missing-publish-not-ready,1 missing-spread"
+    "1 implicit-storage-class,1 missing-publish-not-ready,1 missing-liveness-probe,1 missing-disruption-budget,1 missing-spread"
   twin "$file" 's/image: luksa\/kubia-pet$/image: luksa\/kubia-pet:1/'
   check "seed 2: with a tag they are not told of tags" is_told "$work/twin.yaml" "1 warn headless-port-mismatch,1 warn missing-readiness-probe"
   twin "$file" '0,/port: 80$/s//port: 8080/'
@@ -234,7 +233,7 @@ seed_2() {
   run proxied services/kubia-public
   check "seed 2: clients have a Service of their own" says "hit kubia-"
   check "seed 2: an audit says what the manifests were told" is_audited "1 warn headless-port-mismatch,1 warn missing-readiness-probe,1 warn mutable-image-tag" \
-    "1 missing-publish-not-ready,1 missing-spread"
+    "1 missing-publish-not-ready,1 missing-liveness-probe,1 missing-disruption-budget,1 missing-spread"
 }
 
 # A chart installed in order, and again in parallel.
@@ -245,7 +244,7 @@ seed_3() {
   local file=$work/3.yaml
   rendered chart 3-web-app >"$file"
   check "seed 3: what its manifests are told" is_told "$file" \
-    "1 warn governing-service-not-headless,1 warn identical-probes,1 warn liveness-without-startup-budget" "1 missing-spread"
+    "1 warn governing-service-not-headless,1 warn identical-probes,1 warn liveness-without-startup-budget" "1 missing-disruption-budget,1 missing-spread"
   check "seed 3: the API server says as much" asked "$file" "1 governing-service-not-headless,1 identical-probes"
   twin "$file" 's/type: ClusterIP/clusterIP: None/'
   check "seed 3: with the headless Service of the tutorial it were the port" is_told "$work/twin.yaml" \
@@ -293,7 +292,7 @@ seed_3() {
   run visits 1
   check "seed 3: and has its data again" test "${out:-0}" -ge "$before"
   check "seed 3: an audit says which claims these are, and what else there is to say" both \
-    'is_audited "1 warn governing-service-not-headless,1 warn identical-probes" "1 pre-existing-claim,1 missing-spread"' \
+    'is_audited "1 warn governing-service-not-headless,1 warn identical-probes" "1 pre-existing-claim,1 missing-disruption-budget,1 missing-spread"' \
     "says 'it takes over claims persistent-data-volume-$set-{0,1,2}, older than itself'"
 }
 
@@ -313,7 +312,7 @@ seed_4() {
   for language in python kotlin; do
     file=$work/4-$language.yaml
     rendered "app-$language-release" "4-app-$language" >"$file"
-    check "seed 4, $language: what its manifests are told" is_told "$file" "1 warn governing-service-not-headless" "1 missing-spread"
+    check "seed 4, $language: what its manifests are told" is_told "$file" "1 warn governing-service-not-headless" "1 missing-disruption-budget,1 missing-spread"
     check "seed 4, $language: the API server says as much" asked "$file" "1 governing-service-not-headless"
     run install "app-$language-release" "4-app-$language"
     check "seed 4, $language: it is installed" exits 0
@@ -355,7 +354,7 @@ vault-0 vault"
   run rolled_out app-kotlin-release
   check "seed 4: and gets ready" exits 0
   check "seed 4: an audit says which claims are left over, which were there before, and of vault nothing" both \
-    'is_audited "1 warn governing-service-not-headless" "2 orphaned-claim,1 pre-existing-claim,1 missing-spread"' \
+    'is_audited "1 warn governing-service-not-headless" "2 orphaned-claim,1 pre-existing-claim,1 missing-disruption-budget,1 missing-spread"' \
     'says "it takes over claims visits-app-kotlin-release-{0,1}, older than itself"'
   run s delete pvc visits-app-python-release-0 visits-app-python-release-1
   check "seed 4: what is left over may be deleted" silent

@@ -130,9 +130,10 @@ bool may_differ(const Finding& finding) {
   // A Service may be elsewhere among files; a cluster's namespace has one or none.
   return policy == "missing-governing-service";
 }
-// Who serves already is not denied the next change for the Pods that its Service selects.
+// Who serves already is not denied the next change for the Pods that its Service selects, nor for
+// the budgets that select them.
 bool is_weaker_live(std::string_view policy) {
-  return policy == "governing-service-selector-mismatch";
+  return policy == "governing-service-selector-mismatch" || policy == "multiple-disruption-budgets";
 }
 
 // One line for each finding that must be alike, in no order.

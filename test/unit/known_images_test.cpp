@@ -35,6 +35,10 @@ struct Split {
   const char* repository;
 };
 
+bool asks_peers(const Container& container, bool has_claims) {
+  return peer_question(container, container.readiness(), has_claims) != nullptr;
+}
+
 struct Asked {
   const char* image;
   const char* probe;
@@ -136,14 +140,16 @@ TEST_CASE("a repository is known whatever its container runs, for the sake of si
 
 TEST_CASE("a readiness probe is known to need peers by what it asks, and of whom") {
   const Asked cases[] = {
-      {"any", "httpGet: {path: /_cluster/health}", true},
-      {"any", "httpGet: {path: '/_cluster/health?local=true'}", false},
+      {"any", "httpGet: {path: /_cluster/health}", false},
       {"any", "httpGet: {path: '/health?ready=1'}", true},
       {"etcd:v3", "httpGet: {path: /health}", true},
       {"etcd:v3", "httpGet: {path: '/health?serializable=true'}", false},
       {"etcd:v3", "httpGet: {path: /livez}", false},
       {"web", "httpGet: {path: /health}", false},
-      {"any", "exec: {command: [etcdctl, --endpoints=a, endpoint, health]}", true},
+      {"etcd:v3", "exec: {command: [etcdctl, --endpoints=a, endpoint, health]}", true},
+      {"any", "exec: {command: [etcdctl, --endpoints=a, endpoint, health]}", false},
+      {"consul", "exec: {command: [sh, -c, 'curl a/v1/status/leader | grep .+']}", true},
+      {"consul", "httpGet: {path: /v1/status/leader}", false},
       {"any", "exec: {command: [sh, -c, 'zkServer.sh status']}", true},
       {"any", "exec: {command: [sh, -c, 'echo ruok | nc localhost 2181']}", false},
       {"rabbitmq", "exec: {command: [rabbitmq-diagnostics, -q, check_running]}", true},
@@ -156,10 +162,23 @@ TEST_CASE("a readiness probe is known to need peers by what it asks, and of whom
     CAPTURE(asked.probe);
     const Alone alone("{name: c, image: '" + std::string(asked.image) +
                       "', command: [sh], readinessProbe: {" + asked.probe + "}}");
-    CHECK((peer_question(alone.container(), true) != nullptr) == asked.needs_peers);
+    CHECK(asks_peers(alone.container(), true) == asked.needs_peers);
   }
   const Alone core("{name: c, image: nats, readinessProbe: {httpGet: {path: /healthz}}}");
-  CHECK(peer_question(core.container(), false) == nullptr);
+  CHECK_FALSE(asks_peers(core.container(), false));
+}
+
+TEST_CASE("only members that may lead first are known to wait for the cluster's health") {
+  const auto asks = [](const std::string& variable, const std::string& path) {
+    const Alone alone("{name: c, image: any, env: [{name: " + variable +
+                      ", value: a}], readinessProbe: {httpGet: {path: '" + path + "'}}}");
+    return asks_peers(alone.container(), true);
+  };
+  CHECK(asks("cluster.initial_master_nodes", "/_cluster/health"));
+  CHECK(asks("discovery.zen.minimum_master_nodes", "/_cluster/health"));
+  CHECK(asks("cluster.initial_cluster_manager_nodes", "/_cluster/health"));
+  CHECK_FALSE(asks("cluster.initial_master_nodes", "/_cluster/health?local=true"));
+  CHECK_FALSE(asks("node.roles", "/_cluster/health"));
 }
 
 TEST_CASE("helpers are known by their container's name or their image, as a whole") {

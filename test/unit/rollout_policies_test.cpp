@@ -142,3 +142,21 @@ TEST_CASE("configuration that is read once is warned of, what may be refreshed i
       "configMap: {name: c}}]}}}}\n";
   CHECK(told(kConfig, volume + map) == "audit: an edit of ConfigMap \"c\" starts no rollout\n");
 }
+
+TEST_CASE("a majority is not lost to a maxUnavailable that the release drops") {
+  const std::string yaml = set("replicas: 3, updateStrategy: {rollingUpdate: {maxUnavailable: 2}}",
+                               "image: etcd:v3.6.5");
+  const auto on = [&](KubernetesVersion release, EnforcementPoint point) {
+    return told({"unsafe-quorum", point, release}, yaml);
+  };
+  const std::string lost =
+      "warn: an update takes 2 of 3 members of etcd at once: no majority stays\n";
+  for (const KubernetesVersion off : {KubernetesVersion{1, 34, 9}, {1, 35, 4}, {1, 36, 3}}) {
+    CAPTURE(off.minor);
+    CHECK(on(off, EnforcementPoint::validate).empty());
+    CHECK(on(off, EnforcementPoint::admission) == lost);
+    CHECK(on(off, EnforcementPoint::audit) == lost);
+  }
+  CHECK(on({1, 35, 3}, EnforcementPoint::validate) == lost);
+  CHECK(on({1, 37, 0}, EnforcementPoint::validate) == lost);
+}

@@ -39,6 +39,11 @@ constexpr std::array kAboutSeveral = std::to_array<std::string_view>({
     "service-spans-workloads",
     "pod-service-out-of-range",
     "missing-spread",
+    "missing-disruption-budget",
+    "disruption-budget-blocks-drain",
+    "multiple-disruption-budgets",
+    "unsafe-quorum",
+    "ordered-bootstrap-deadlock",
     "volume-topology-conflict",
     "replicas-owned-by-autoscaler",
 });
@@ -152,8 +157,9 @@ TEST_CASE("seed 1: both Services have addresses, and one set took over an older 
   CHECK(told(yaml, EnforcementPoint::audit) ==
         Told{"governing-service-not-headless " + go + ": warn",
              "governing-service-not-headless " + python + ": warn",
-             "missing-spread " + go + ": audit", "missing-spread " + python + ": audit",
-             "pre-existing-claim " + python + ": audit"});
+             "missing-disruption-budget " + go + ": audit",
+             "missing-disruption-budget " + python + ": audit", "missing-spread " + go + ": audit",
+             "missing-spread " + python + ": audit", "pre-existing-claim " + python + ": audit"});
 }
 
 TEST_CASE("seed 2: the headless Service names a port at which nobody listens, the other one does") {
@@ -163,9 +169,9 @@ TEST_CASE("seed 2: the headless Service names a port at which nobody listens, th
       stateful_set("kubia", "null", "data", "1Mi", 2) +
       "---\napiVersion: v1\nkind: Service\nmetadata: {name: kubia-public}\nspec: {selector: {app: "
       "kubia}, ports: [{port: 80, targetPort: 8080}]}\n";
-  CHECK(told(yaml, EnforcementPoint::validate) == Told{"headless-port-mismatch kubia: warn",
-                                                       "missing-publish-not-ready kubia: audit",
-                                                       "missing-spread kubia: audit"});
+  CHECK(told(yaml, EnforcementPoint::validate) ==
+        Told{"headless-port-mismatch kubia: warn", "missing-disruption-budget kubia: audit",
+             "missing-publish-not-ready kubia: audit", "missing-spread kubia: audit"});
 }
 
 TEST_CASE("seed 3: a chart installed again took over all three claims, told once") {
@@ -181,7 +187,8 @@ TEST_CASE("seed 3: a chart installed again took over all three claims, told once
   }
   CHECK(told(yaml, EnforcementPoint::audit) ==
         Told{"governing-service-not-headless " + app + ": warn",
-             "missing-spread " + app + ": audit", "pre-existing-claim " + app + ": audit"});
+             "missing-disruption-budget " + app + ": audit", "missing-spread " + app + ": audit",
+             "pre-existing-claim " + app + ": audit"});
 }
 
 TEST_CASE("seed 4: the claims of a set that is gone are left over, and vault is as it should be") {
@@ -208,6 +215,7 @@ TEST_CASE("seed 4: the claims of a set that is gone are left over, and vault is 
   CHECK(told(yaml, EnforcementPoint::audit) ==
         Told{"client-service-publishes-not-ready vault: audit",
              "governing-service-not-headless " + kotlin + ": warn",
+             "missing-disruption-budget " + kotlin + ": audit",
              "missing-spread " + kotlin + ": audit",
              "orphaned-claim visits-app-python-release-0: audit",
              "orphaned-claim visits-app-python-release-1: audit",
@@ -216,12 +224,14 @@ TEST_CASE("seed 4: the claims of a set that is gone are left over, and vault is 
 
 TEST_CASE("a governing Service that is missing is denied in manifests, warned of in a cluster") {
   const std::string yaml = stateful_set("web", "2026-11-21T10:00:00Z", "data", "1Gi", 2);
+  const std::string budget = "missing-disruption-budget web: audit";
   const std::string spread = "missing-spread web: audit";
   CHECK(told(yaml, EnforcementPoint::validate) ==
-        Told{"missing-governing-service web: deny", spread});
-  CHECK(told(yaml, EnforcementPoint::audit) == Told{"missing-governing-service web: warn", spread});
+        Told{budget, "missing-governing-service web: deny", spread});
+  CHECK(told(yaml, EnforcementPoint::audit) ==
+        Told{budget, "missing-governing-service web: warn", spread});
   CHECK(told(yaml, EnforcementPoint::admission) ==
-        Told{"missing-governing-service web: audit", spread});
+        Told{budget, "missing-governing-service web: audit", spread});
 }
 
 TEST_CASE("a selector that fits no Pod is denied in manifests, warned of in a cluster") {

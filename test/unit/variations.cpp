@@ -73,7 +73,7 @@ bool is_no_name(std::string_view key) {
   static const std::set<std::string_view> keys = {
       "apiVersion", "kind",        "image",    "mountPath",  "subPath",  "path",
       "command",    "args",        "apiGroup", "username",   "resource", "group",
-      "operation",  "subResource", "env",      "provisioner"};
+      "operation",  "subResource", "value", "provisioner"};
   return keys.contains(key);
 }
 

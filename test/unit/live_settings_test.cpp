@@ -1,0 +1,112 @@
+// Settings that change while requests are judged by them: the last right ones hold.
+
+#include "cli/live_settings.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <fstream>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "test/unit/fake_api_server.h"
+#include "test/unit/temp_folder.h"
+
+using namespace stateward;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* kObserve =
+    "apiVersion: stateward.dev/v1\nkind: Settings\nenforcement: observe\n";
+constexpr const char* kPolicy =
+    "apiVersion: stateward.dev/v1\nkind: Settings\nenforcement: policy\n";
+
+// What was said, from whatever thread.
+class Lines {
+ public:
+  std::function<void(std::string_view)> taker() {
+    return [this](std::string_view line) {
+      const std::lock_guard lock(mutex_);
+      lines_.emplace_back(line);
+    };
+  }
+  bool wait_for(std::string_view text) const {
+    for (int tries = 0; tries < 1000; ++tries) {
+      {
+        const std::lock_guard lock(mutex_);
+        for (const std::string& line : lines_) {
+          if (line.find(text) != std::string::npos) return true;
+        }
+      }
+      std::this_thread::sleep_for(10ms);
+    }
+    return false;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+std::string config_map(std::string_view key) {
+  return R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"stateward-settings"},"data":{")" +
+         std::string(key) +
+         R"(":"apiVersion: stateward.dev/v1\nkind: Settings\nenforcement: observe\n"}})";
+}
+
+}  // namespace
+
+TEST_SUITE("live settings") {
+  TEST_CASE(
+      "a file that is read again while others look at it never leaves them without settings") {
+    const TempFolder folder;
+    const std::string file = folder.write("stateward.yaml", kPolicy);
+    Lines said;
+    const auto live = LiveSettings::start({.file = file}, said.taker());
+    REQUIRE(live);
+    std::atomic<bool> stop = false;
+    std::atomic<std::size_t> without = 0;
+    std::thread reader([&] {
+      while (!stop) {
+        without += (*live)->now() == nullptr ? 1U : 0U;
+        without += (*live)->check().passed ? 0U : 1U;
+      }
+    });
+    const char* const texts[] = {kObserve, "policies: [", kPolicy};
+    for (int round = 0; round < 60; ++round) {
+      folder.write("stateward.yaml", texts[round % 3]);
+      (*live)->reread();
+    }
+    stop = true;
+    reader.join();
+    CHECK(without == 0);
+    CHECK((*live)->now()->content().enforcement == Enforcement::policy);
+  }
+
+  TEST_CASE("the settings of a cluster are asked for in a thread of their own") {
+    FakeApiServer server([](const FakeRequest& request, FakeReply& reply) {
+      CHECK(request.path() == "/api/v1/namespaces/stateward-system/configmaps/stateward-settings");
+      reply.json(200, config_map("stateward.yaml"));
+    });
+    Lines said;
+    const auto live = LiveSettings::start(
+        {.cluster = source_of(server.access()), .name_space = "stateward-system"}, said.taker());
+    REQUIRE(live);
+    CHECK(said.wait_for("settings of stateward-settings hold"));
+    REQUIRE((*live)->now() != nullptr);
+    CHECK((*live)->now()->content().enforcement == Enforcement::observe);
+  }
+
+  TEST_CASE("a ConfigMap without the key is said, and the defaults hold") {
+    FakeApiServer server(
+        [](const FakeRequest&, FakeReply& reply) { reply.json(200, config_map("other.yaml")); });
+    Lines said;
+    const auto live = LiveSettings::start(
+        {.cluster = source_of(server.access()), .name_space = "stateward-system"}, said.taker());
+    REQUIRE(live);
+    CHECK(said.wait_for("it has no key stateward.yaml"));
+    CHECK((*live)->now() == nullptr);
+  }
+}
