@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "engine/json_writer.h"
 #include "engine/known_images.h"
 #include "engine/policy.h"
@@ -27,20 +30,45 @@ std::string startup_probe(const Probe& liveness) {
   return json;
 }
 
+// Volumes on which nothing outlives the Pod, or nobody keeps data.
+constexpr std::array<std::string_view, 5> kScratch = {"emptyDir", "configMap", "secret",
+                                                      "projected", "downwardAPI"};
+
+bool lasts(const StatefulSet& set, std::string_view name) {
+  if (set.has_claim_template(name)) return true;
+  const auto volumes = set.pod_spec().volumes().items();
+  const auto found = std::find_if(volumes.begin(), volumes.end(),
+                                  [&](Node volume) { return volume["name"].text() == name; });
+  return found != volumes.end() &&
+         std::none_of(kScratch.begin(), kScratch.end(),
+                      [&](std::string_view source) { return (*found)[source].exists(); });
+}
+
+// A volume with what earlier runs left, to be recovered before it serves.
+bool keeps_data(const StatefulSet& set, const Container& container) {
+  const std::vector<VolumeUse> uses = volume_uses(container);
+  return std::any_of(uses.begin(), uses.end(),
+                     [&](const VolumeUse& use) { return !use.read_only && lasts(set, use.name); });
+}
+
 void check(const Subject& subject, Findings& findings) {
   const std::int64_t enough = number(subject, kParameters[0]);
-  for (const Container& container : StatefulSet{subject.object}.pod_spec().containers()) {
+  const StatefulSet set{subject.object};
+  for (const Container& container : set.pod_spec().containers()) {
     const Probe liveness = container.liveness();
     if (!container.long_running() || !liveness.exists() || container.startup().exists()) continue;
     if (liveness.budget() >= enough || is_helper_container(container)) continue;
     const Path startup = container.path() / "startupProbe";
-    findings
-        .add(container.path() / "livenessProbe",
-             fmt::format("container \"{}\" is killed when it takes longer than {} s to start",
-                         container.name(), liveness.budget()))
-        .with_fix(
-            Fix::Applicability::unsafe,
-            {{.op = PatchOperation::Op::add, .path = startup, .value = startup_probe(liveness)}});
+    Finding& finding = findings.add(
+        container.path() / "livenessProbe",
+        fmt::format("container \"{}\" is killed when it takes longer than {} s to start",
+                    container.name(), liveness.budget()));
+    finding.with_fix(
+        Fix::Applicability::unsafe,
+        {{.op = PatchOperation::Op::add, .path = startup, .value = startup_probe(liveness)}});
+    if (keeps_data(set, container)) continue;
+    finding.severity = Severity::low;
+    finding.at_most(EnforcementAction::audit);
   }
 }
 
@@ -62,7 +90,7 @@ constinit const Policy liveness_without_startup_budget{
         "half-initialised volume for ever.",
     .exceptions =
         "A startup probe, whatever its budget; a liveness probe that waits 120 seconds or "
-        "longer.",
+        "longer. Of a container that keeps nothing on a lasting volume it is only audited.",
     .remedy =
         "add a startupProbe that allows ten minutes: the liveness handler with periodSeconds 10 "
         "and failureThreshold 60",

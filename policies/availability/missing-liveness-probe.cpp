@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "engine/known_images.h"
 #include "engine/policy.h"
 #include "engine/workload.h"
@@ -7,17 +10,23 @@
 namespace stateward::policies {
 namespace {
 
-// The application: the first container that is no helper, and any other that serves.
-bool serves(const Container& container, bool first) {
-  return container.list == ContainerList::containers && !is_helper_container(container) &&
-         (first || !container.node["ports"].empty());
+bool has_ports(const Container& container) { return !container.node["ports"].empty(); }
+
+// The application: each container that serves; where none does, the first that is no helper.
+std::vector<Container> applications(const PodSpec& pod) {
+  std::vector<Container> candidates = pod.containers();
+  std::erase_if(candidates, [](const Container& container) {
+    return container.list != ContainerList::containers || is_helper_container(container);
+  });
+  if (std::any_of(candidates.begin(), candidates.end(), has_ports))
+    std::erase_if(candidates, [](const Container& container) { return !has_ports(container); });
+  else if (candidates.size() > 1)
+    candidates.erase(candidates.begin() + 1, candidates.end());
+  return candidates;
 }
 
 void check(const Subject& subject, Findings& findings) {
-  bool first = true;
-  for (const Container& container : StatefulSet{subject.object}.pod_spec().containers()) {
-    if (!serves(container, first)) continue;
-    first = false;
+  for (const Container& container : applications(StatefulSet{subject.object}.pod_spec())) {
     if (container.liveness().exists()) continue;
     const KnownImage* image = known_repository(container);
     if (image != nullptr && image->liveness.empty()) continue;
@@ -46,7 +55,8 @@ constinit const Policy missing_liveness_probe{
         "data the other mistake is the worse one: a probe that is too eager kills a member in the "
         "middle of its recovery. This is never more than a note.",
     .exceptions =
-        "Helpers beside the application; servers that are better off without, because recovery, "
+        "Helpers beside the application, also those that declare no port where another container "
+        "does; servers that are better off without, because recovery, "
         "joining or being sealed looks like hanging: databases that replay a log, cassandra, "
         "vault.",
     .remedy =

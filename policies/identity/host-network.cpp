@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "engine/affinity.h"
@@ -42,13 +43,26 @@ std::optional<HostPort> first_host_port(const PodSpec& pod) {
   return std::nullopt;
 }
 
+// Pods that ask for their node tell clients its address: there the port is what they are for.
+bool asks_for_node(const PodSpec& pod) {
+  const auto asks = [](Node variable) {
+    const std::string_view field = variable["valueFrom"]["fieldRef"]["fieldPath"].text();
+    return field == "spec.nodeName" || field == "status.hostIP" || field == "status.hostIPs";
+  };
+  for (const Container& container : pod.containers()) {
+    const auto variables = container.node["env"].items();
+    if (std::any_of(variables.begin(), variables.end(), asks)) return true;
+  }
+  return false;
+}
+
 void check(const Subject& subject, Findings& findings) {
   const PodSpec pod = StatefulSet{subject.object}.pod_spec();
   if (pod.node["hostNetwork"].boolean()) return check_network(pod, findings);
   const auto port = first_host_port(pod);
   const std::int64_t replicas = max_replicas(subject.object, subject.set);
   // Who keeps them apart anyhow means it.
-  if (!port || replicas <= 1 || keeps_nodes_apart(subject.object)) return;
+  if (!port || replicas <= 1 || keeps_nodes_apart(subject.object) || asks_for_node(pod)) return;
   Finding& finding = findings.add(
       port->path, fmt::format("{} replicas need {} nodes: each takes its node's port {}", replicas,
                               replicas, port->number));
@@ -75,7 +89,8 @@ constinit const Policy host_network{
         "scheduled, and one whose node is full cannot move.",
     .exceptions =
         "hostNetwork with dnsPolicy ClusterFirstWithHostNet. hostPort with one replica at most, or "
-        "with required anti-affinity by hostname, which asks for a node each.",
+        "with required anti-affinity by hostname, which asks for a node each, or where a container "
+        "is told its node's name or address, to tell clients.",
     .remedy = "remove hostPort: members reach each other by their names, clients by a Service",
     .sources =
         "PodSpec.hostNetwork, .dnsPolicy, ContainerPort.hostPort (core/v1)\n"

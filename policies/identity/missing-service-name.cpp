@@ -17,6 +17,8 @@ void check(const Subject& subject, Findings& findings) {
                    fmt::format("no serviceName: none of its {} can be resolved by name",
                                replicas > 1 ? fmt::format("{} replicas", replicas) : "Pods"));
   if (replicas <= 1 || subject.object.name.empty()) finding.at_most(EnforcementAction::warn);
+  // Peers are what the name is for.
+  if (replicas <= 1) finding.severity = Severity::medium;
   // The field is immutable: of a set that exists it is only reported.
   if (subject.operation == Operation::update) finding.at_most(EnforcementAction::audit);
   const std::string service = proposed_service_name(subject.object, subject.kubernetes);

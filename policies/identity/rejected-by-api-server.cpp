@@ -69,6 +69,25 @@ void check_strategy(const Subject& subject, Findings& findings) {
   }
 }
 
+// What an operator made, written down to be compared with: the uid of its owner is taken out, and
+// so are the images, which differ from release to release. Nobody applies it.
+bool is_for_comparison(const Object& object) {
+  const Node owner = object.controller();
+  return owner.exists() && owner["uid"].text().empty();
+}
+
+void check_images(const StatefulSet& set, Findings& findings) {
+  if (is_for_comparison(set.object)) return;
+  for (const Container& container : set.pod_spec().containers()) {
+    if (!container.image().empty() || container.list == ContainerList::ephemeral_containers)
+      continue;
+    findings
+        .add(container.path() / "image",
+             fmt::format("container \"{}\" has no image", container.name()))
+        .remedy = "name an image";
+  }
+}
+
 void check_template(const StatefulSet& set, Findings& findings) {
   const PodSpec pod = set.pod_spec();
   const std::string_view policy = pod.node["restartPolicy"].text("Always");
@@ -83,14 +102,6 @@ void check_template(const StatefulSet& set, Findings& findings) {
         .add("/spec/template/spec/activeDeadlineSeconds",
              "activeDeadlineSeconds is for Pods that end")
         .remedy = "remove activeDeadlineSeconds";
-  }
-  for (const Container& container : pod.containers()) {
-    if (container.image().empty() && container.list != ContainerList::ephemeral_containers) {
-      findings
-          .add(container.path() / "image",
-               fmt::format("container \"{}\" has no image", container.name()))
-          .remedy = "name an image";
-    }
   }
 }
 
@@ -118,6 +129,7 @@ void check(const Subject& subject, Findings& findings) {
   check_numbers(set, findings);
   check_strategy(subject, findings);
   check_template(set, findings);
+  check_images(set, findings);
 }
 
 }  // namespace
@@ -137,7 +149,8 @@ constinit const Policy rejected_by_api_server{
         "costs the deployment.",
     .exceptions =
         "From Kubernetes 1.37 on update strategy Recreate is a warning: an alpha feature gate "
-        "allows it.",
+        "allows it. Missing images of an object whose controller reference has no uid: it was "
+        "written down to be compared with, not to be applied.",
     .remedy = "write what the API server accepts",
     .sources =
         "StatefulSet (apps/v1), Service (core/v1): validation\n"

@@ -14,10 +14,14 @@ void check(const Subject& subject, Findings& findings) {
     const Path path = Path(pod.path) / "volumes" / index++ / "name";
     const std::string_view name = volume["name"].text();
     if (name.empty() || !set.has_claim_template(name)) continue;
-    findings.add(
+    Finding& finding = findings.add(
         path,
         fmt::format("volume \"{}\" is never mounted: a claim template of that name takes its place",
                     name));
+    // It stands for the template itself: nothing is lost with it, and under another name it would
+    // be a claim that nobody makes.
+    if (volume["persistentVolumeClaim"]["claimName"].text() == name)
+      finding.as_info().remedy = "remove the volume: the claim template is enough";
   }
 }
 
@@ -36,7 +40,11 @@ constinit const Policy claim_template_shadows_volume{
     .reason =
         "The claim takes the volume's place in every Pod, and what the volume named is never "
         "mounted. Nothing says so.",
-    .remedy = "give one of the two another name",
+    .exceptions =
+        "A volume that is a claim by the template's own name, which stands for the template "
+        "itself, "
+        "is no more than a note.",
+    .remedy = "remove the volume, or give it another name",
     .sources =
         "StatefulSetSpec.volumeClaimTemplates (apps/v1): \"A claim in this list takes precedence "
         "over any volumes in the template, with the same name\"",

@@ -85,6 +85,7 @@ TEST_CASE("known images carry the hints of their servers") {
       {"mongo", "/data/db", true, true},
       {"docker.io/bitnami/mongodb:7.0", "/data/db", true, true},
       {"bitnami/postgresql:16", "/bitnami/postgresql", false, true},
+      {"crunchydata/crunchy-postgres:centos7-10.0-1.6.0", "/pgdata", false, true},
       {"quay.io/coreos/etcd:v3.5", "/var/lib/etcd", true, false},
       {"zookeeper", "/data", true, true},
       {"apache/kafka", "/var/lib/kafka/data", true, false},
