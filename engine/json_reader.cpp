@@ -173,7 +173,8 @@ class JsonDocumentReader {
 
   simdjson::error_code add_scalar(ondemand::value& value, ondemand::json_type type) {
     Value scalar;
-    if (keep_) scalar.place = builder_.place(span_of_token(value.raw_json_token().data())) & Value::kPlaces;
+    if (keep_)
+      scalar.place = builder_.place(span_of_token(value.raw_json_token().data())) & Value::kPlaces;
     simdjson::error_code error = simdjson::SUCCESS;
     switch (type) {
       case ondemand::json_type::boolean:

@@ -285,6 +285,7 @@ constexpr std::array kHelpers = {
     Helper{"promtail", "ships logs and answers nobody"},
     Helper{"vector", "ships logs and answers nobody"},
     Helper{"xtrabackup", "serves clones to its peers, not to clients"},
+    Helper{"pmm-client", "sends metrics to its server, and gates nobody"},
     Helper{"wal-g", "ships backups and answers nobody"},
     Helper{"pgbackrest", "ships backups and answers nobody"},
     Helper{"velero", "ships backups and answers nobody"},

@@ -7,15 +7,24 @@ namespace {
 
 bool is_keda(const Object& autoscaler) { return autoscaler.group() == "keda.sh"; }
 
+// An autoscaler may write it in lower case too: the API server's own look-up of kinds takes both.
+bool names_kind(std::string_view written, std::string_view kind) {
+  return written == kind ||
+         std::equal(
+             written.begin(), written.end(), kind.begin(), kind.end(), [](char one, char of) {
+               return one == (of >= 'A' && of <= 'Z' ? static_cast<char>(of - 'A' + 'a') : of);
+             });
+}
+
 bool targets(const Object& autoscaler, const Object& workload) {
   const Node target = autoscaler.spec()["scaleTargetRef"];
   // A ScaledObject that names no kind means a Deployment.
   const bool defaulted = is_keda(autoscaler) && target["kind"].text().empty();
   const std::string_view kind = defaulted ? "Deployment" : target["kind"].text();
-  if (target["name"].text() != workload.name || kind != workload.kind_name) return false;
+  if (target["name"].text() != workload.name || !names_kind(kind, workload.kind_name)) return false;
   // The same kind of another group is another thing; the versions of a group are one.
   const std::string_view api_version = target["apiVersion"].text();
-  return api_version.empty() || kind_of(api_version, kind) == workload.kind;
+  return api_version.empty() || kind_of(api_version, workload.kind_name) == workload.kind;
 }
 
 }  // namespace

@@ -40,6 +40,10 @@ struct Service {
   }
   Node selector() const { return object.spec()["selector"]; }
   std::vector<ServicePort> ports() const;
+  // A name for all members, or an address for one of them, by which they find each other.
+  bool is_for_peers() const {
+    return is_headless() || selector()["statefulset.kubernetes.io/pod-name"].exists();
+  }
   bool publishes_not_ready() const { return object.spec()["publishNotReadyAddresses"].boolean(); }
   // Wants the same by an annotation of 2016, which has no effect since Kubernetes 1.24.
   bool tolerates_unready_endpoints() const {

@@ -63,7 +63,10 @@ void check(const Subject& subject, Findings& findings) {
   constexpr std::int64_t kMany = 1000;
   if (disruptions_allowed(budget, covered.pods > 0 ? covered.pods : kMany) == 0)
     return judge_limit(budget, covered.pods, findings);
-  if (!covered.several_of_a_set || budget.spec()["unhealthyPodEvictionPolicy"].exists()) return;
+  // Who made a budget for its own Pods has decided that, too.
+  if (!covered.several_of_a_set || budget.controller().exists() ||
+      budget.spec()["unhealthyPodEvictionPolicy"].exists())
+    return;
   findings
       .add("/spec/unhealthyPodEvictionPolicy",
            "with more members broken than it lets go, not even a broken one may be evicted")
@@ -93,7 +96,8 @@ constinit const Policy disruption_budget_blocks_drain{
     .exceptions =
         "minAvailable as a number, where no workload of the Pods is known; autoscaled workloads "
         "count with all the replicas that they may get; budgets that select nothing. A set's "
-        "budget without unhealthyPodEvictionPolicy is only mentioned.",
+        "budget without unhealthyPodEvictionPolicy is only mentioned, and not where an operator "
+        "wrote it.",
     .remedy = "set maxUnavailable: 1 instead",
     .sources =
         "PodDisruptionBudgetSpec (policy/v1)\n"

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "engine/known_images.h"
 #include "engine/policy.h"
 #include "engine/workload.h"
@@ -7,15 +10,24 @@
 namespace stateward::policies {
 namespace {
 
-// Beside the application, and known to be, or by its silence: a further container that declares no
-// port serves nobody.
-bool serves_nobody(const Container& container) {
-  return is_helper_container(container) || (container.index > 0 && container.node["ports"].empty());
+bool serves(const Container& container) {
+  return container.list == ContainerList::containers && !container.node["ports"].empty() &&
+         !is_helper_container(container);
+}
+
+// Beside the application, and known to be, or by its silence: where another container declares
+// ports, one that declares none serves nobody. Where none does, the first is the application.
+bool serves_nobody(const Container& container, bool another_serves) {
+  return is_helper_container(container) ||
+         (container.node["ports"].empty() && (another_serves || container.index > 0));
 }
 
 void check(const Subject& subject, Findings& findings) {
-  for (const Container& container : StatefulSet{subject.object}.pod_spec().containers()) {
-    if (container.list != ContainerList::containers || serves_nobody(container)) continue;
+  const std::vector<Container> containers = StatefulSet{subject.object}.pod_spec().containers();
+  const bool one_serves = std::any_of(containers.begin(), containers.end(), serves);
+  for (const Container& container : containers) {
+    if (container.list != ContainerList::containers || serves_nobody(container, one_serves))
+      continue;
     if (container.readiness().exists()) continue;
     findings.add(
         container.path() / "readinessProbe",
@@ -42,8 +54,8 @@ constinit const Policy missing_readiness_probe{
         "are sent to a member that cannot answer yet.",
     .exceptions =
         "Init containers, also restartable ones; containers known to be beside an application "
-        "(mesh proxies, config reloaders, log and backup agents, exporters), and any but the "
-        "first that declares no port.",
+        "(mesh proxies, config reloaders, log and backup agents, exporters); one that declares no "
+        "port beside one that does, and any but the first where none does.",
     .remedy = "add a readinessProbe that succeeds once the member can serve",
     .sources =
         "Container.readinessProbe (core/v1)\n"

@@ -8,11 +8,18 @@
 namespace stateward::policies {
 namespace {
 
+// Read from a cluster, where every Service has a clusterIP, and written without it since: nobody
+// writes a controller into a manifest. The inventory does not keep who controls a Service.
+bool is_stripped(const Subject& subject, const Object& service) {
+  return subject.point != EnforcementPoint::admission && service.controller().exists() &&
+         service.spec()["clusterIP"].text().empty();
+}
+
 void check(const Subject& subject, Findings& findings) {
   const Object* found = governing_service_of(subject.object, subject.set);
   if (found == nullptr) return;
   const Service service{*found};
-  if (service.is_headless() || service.is_external_name()) return;
+  if (service.is_headless() || service.is_external_name() || is_stripped(subject, *found)) return;
   Finding& finding = findings.add(
       "/spec/serviceName",
       fmt::format("Service \"{}\" is not headless (type {})", found->name, service.type()));
@@ -43,8 +50,9 @@ constinit const Policy governing_service_not_headless{
         "single members are promised for headless Services only: CoreDNS answers them here too, "
         "other cluster DNS does not, and no list of members can be looked up.",
     .exceptions =
-        "With one replica at most, and of a set that exists, it is only reported: serviceName and "
-        "clusterIP are immutable.",
+        "In files a Service that another object controls and that has no clusterIP: what was read "
+        "from a cluster had one. With one replica at most, and of a set that exists, it is only "
+        "reported: serviceName and clusterIP are immutable.",
     .remedy =
         "keep this Service for clients, add a second one with clusterIP: None, and name that in "
         "serviceName when the set is created",

@@ -45,7 +45,11 @@ void check(const Subject& subject, Findings& findings) {
   const std::string_view name = StatefulSet{subject.object}.service_name();
   // No Service can have another name: invalid-service-name says so.
   if (!is_dns_label(name) || governing_service_of(subject.object, subject.set) != nullptr) return;
-  if (subject.point == EnforcementPoint::validate) return judge_offline(subject, name, findings);
+  if (subject.point == EnforcementPoint::validate) {
+    // What an operator made was read from a cluster; its Service it makes as well.
+    if (!subject.object.controller().exists()) judge_offline(subject, name, findings);
+    return;
+  }
   const bool online = subject.point == EnforcementPoint::admission;
   // The webhook gave the name, so the controller makes the Service.
   if (online && is_injected(subject.object, "service-name")) return;
@@ -74,7 +78,8 @@ constinit const Policy missing_governing_service{
         "Pods run, and peers and clients find no name. It is noticed when the first of them looks "
         "another up.",
     .exceptions =
-        "A set whose name the webhook injected, for the controller makes its Service. At admission "
+        "A set whose name the webhook injected, for the controller makes its Service; in files a "
+        "set that another object controls, whose operator does. At admission "
         "it is only reported, since installers create Services later too; in an audit it is a "
         "warning, as it is with one replica at most and where only one of the two names its "
         "namespace.",

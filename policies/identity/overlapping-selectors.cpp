@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "engine/policy.h"
@@ -16,6 +17,17 @@ bool is_same(const Object& one, const Object& other) {
   return one.kind == other.kind && one.name == other.name;
 }
 
+// Files that hold an object of the same name are never applied to one namespace together: they are
+// alternatives, or of two namespaces that the command line names.
+bool never_meet(const Object& one, const Object& other, const ObjectSet& set) {
+  if (one.source == other.source) return false;
+  const auto repeated = set.duplicates();
+  return std::any_of(repeated.begin(), repeated.end(), [&](const ObjectSet::Duplicate& pair) {
+    return std::minmax(pair.first->source, pair.again->source) ==
+           std::minmax(one.source, other.source);
+  });
+}
+
 void check(const Subject& subject, Findings& findings) {
   const Object& set = subject.object;
   const Node selector = set.spec()["selector"];
@@ -24,7 +36,9 @@ void check(const Subject& subject, Findings& findings) {
   std::vector<const Object*> matched;
   for (const Kind kind : kWorkloads) {
     for (const Object* other : subject.set.all(kind, set.name_space)) {
-      if (is_same(*other, set) || other->being_deleted() || other->controller().exists()) continue;
+      if (is_same(*other, set) || other->being_deleted() || other->controller().exists() ||
+          never_meet(set, *other, subject.set))
+        continue;
       if (selector_matches(selector, pod_labels_of(*other))) matched.push_back(other);
     }
   }
@@ -54,7 +68,9 @@ constinit const Policy overlapping_selectors{
         "autoscaler averages over the others' Pods, Services, disruption budgets and anti-affinity "
         "that copy the labels mix the two, and revisions that lost their owner are taken over. The "
         "selector cannot be changed later.",
-    .exceptions = "Pods of Jobs, which end; workloads that are being deleted.",
+    .exceptions =
+        "Pods of Jobs, which end; workloads that are being deleted; those of two files that hold "
+        "an object of the same name, and so never meet in one namespace.",
     .remedy = "give each workload a label of its own, in its selector and its Pod template",
     .sources =
         "StatefulSetSpec.selector (apps/v1), ScaleStatus.selector (autoscaling/v1)\n"

@@ -15,11 +15,6 @@ bool governs(const Service& service, std::span<const Object* const> sets) {
   });
 }
 
-// A name for all members, or an address for one of them, by which they find each other.
-bool is_for_peers(const Service& service) {
-  return service.is_headless() || service.selector()["statefulset.kubernetes.io/pod-name"].exists();
-}
-
 bool has_port(const Service& service, const ServicePort& port) {
   const auto ports = service.ports();
   return std::any_of(ports.begin(), ports.end(), [&](const ServicePort& other) {
@@ -58,7 +53,7 @@ void check(const Subject& subject, Findings& findings) {
         "remove it; where members must be found before they are ready, set "
         "publishNotReadyAddresses";
   }
-  if (!service.publishes_not_ready() || is_for_peers(service) ||
+  if (!service.publishes_not_ready() || service.is_for_peers() ||
       has_ready_twin(service, subject.set))
     return;
   findings.add("/spec/publishNotReadyAddresses",

@@ -22,6 +22,16 @@ bool waits_for_peers(const Object& set) {
   });
 }
 
+// Another Service gives the addresses of its unready members: as a list, or each by a Service of
+// its own.
+bool published_otherwise(const Object& set, const ObjectSet& objects) {
+  const auto services = objects.all(Kind::service, set.name_space);
+  return std::any_of(services.begin(), services.end(), [&](const Object* object) {
+    const Service service{*object};
+    return service.publishes_not_ready() && service.is_for_peers() && service.selects(set);
+  });
+}
+
 void judge(const Subject& subject, const Service& service, const Object& set, const Path& path,
            Findings& findings) {
   if (service.tolerates_unready_endpoints()) {
@@ -42,7 +52,8 @@ const Object* governed_by(const Service& service, const ObjectSet& set) {
   const Object* governed = nullptr;
   for (const Object* one : set.all(Kind::stateful_set, service.object.name_space)) {
     const bool counts = StatefulSet{*one}.service_name() == service.object.name &&
-                        !one->being_deleted() && max_replicas(*one, set) > 1;
+                        !one->being_deleted() && max_replicas(*one, set) > 1 &&
+                        !published_otherwise(*one, set);
     if (counts && (governed == nullptr || (waits_for_peers(*one) && !waits_for_peers(*governed))))
       governed = one;
   }
@@ -60,7 +71,7 @@ void check(const Subject& subject, Findings& findings) {
   if (!is_set) {
     if (const Object* set = governed_by({object}, subject.set); set != nullptr)
       judge(subject, {object}, *set, "/spec/publishNotReadyAddresses", findings);
-  } else if (max_replicas(object, subject.set) > 1) {
+  } else if (max_replicas(object, subject.set) > 1 && !published_otherwise(object, subject.set)) {
     judge(subject, {*service}, object, "/spec/serviceName", findings);
   }
 }
@@ -83,7 +94,8 @@ constinit const Policy missing_publish_not_ready{
         "other before they are ready then wait for ever: at the first start, and after every "
         "outage of all of them.",
     .exceptions =
-        "One replica at most. It is only informed of where nothing tells that members wait for "
+        "One replica at most; a set whose unready members another Service publishes, headless or "
+        "of one Pod each. It is only informed of where nothing tells that members wait for "
         "each other: podManagementPolicy OrderedReady, no readiness probe, or an image that is not "
         "known for it.",
     .remedy =

@@ -32,7 +32,7 @@ void check(const Subject& subject, Findings& findings) {
     if (tag.empty()) {
       findings.add(path, fmt::format("image \"{}\" has no tag, which means latest", image));
     } else if (tag == "latest") {
-      findings.add(path, fmt::format("image \"{}\" may be another one for each member", image));
+      findings.add(path, fmt::format("image \"{}\" may be another one for each new Pod", image));
     } else {
       findings
           .add(path,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/claim.h"
+#include "engine/known_images.h"
 #include "engine/policy.h"
 #include "engine/request.h"
 #include "engine/workload.h"
@@ -10,8 +11,9 @@
 namespace stateward::policies {
 namespace {
 
-// Whether it does nothing but wait until somebody opens a shell in it.
+// Whether it does nothing but wait until somebody opens a shell in it, or nothing at all.
 bool idles(Node container) {
+  if (image_repository(container["image"].text()) == "pause") return true;
   for (const std::string_view field : {"command", "args"}) {
     for (const Node word : container[field].items()) {
       const std::string_view text = word.text();
@@ -31,7 +33,7 @@ bool is_errand(const Object& pod) {
   const Node list = pod.spec()["containers"];
   const auto containers = list.items();
   return !list.empty() && std::all_of(containers.begin(), containers.end(), [](Node container) {
-    return idles(container) || (container["stdin"].boolean() && container["tty"].boolean());
+    return idles(container) || container["tty"].boolean();
   });
 }
 
@@ -71,9 +73,8 @@ constinit const Policy bare_pod_with_claim{
         "data is still there, and nobody serves it.",
     .exceptions =
         "Pods with a controller, and mirror Pods; Pods that run once (restartPolicy Never or "
-        "OnFailure), Helm hooks, and those with a terminal (stdin and tty), which somebody "
-        "watches. "
-        "What a service account creates is only audited.",
+        "OnFailure), Helm hooks, those with a terminal (tty), which somebody watches, and those "
+        "that only sleep. What a service account creates is only audited.",
     .remedy = "use a StatefulSet with replicas: 1, which can mount the same claim",
     .sources =
         "Kubernetes documentation: Pods, working with Pods\n"

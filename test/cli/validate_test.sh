@@ -151,6 +151,17 @@ check "a report that cannot be written is not passed over" both 'exits 2' 'compl
 run "$STATEWARD" validate empty
 check "a folder without manifests is mentioned" both 'exits 0' 'complains "no *.yaml"'
 
+# Two files that hold a Service of one name are applied to two namespaces, or one instead of the other.
+mkdir -p apart together
+for cluster in one two; do
+  { set_yaml $cluster 'serviceName: db' | sed "s/app: $cluster/app: db/"; printf -- '---\n'; } >together/$cluster.yaml
+  { cat together/$cluster.yaml; echo '{apiVersion: v1, kind: Service, metadata: {name: db}, spec: {clusterIP: None, selector: {app: db}}}'; } >apart/$cluster.yaml
+done
+run "$STATEWARD" validate --policy overlapping-selectors together
+check "selectors overlap across the files of a folder" says 'matches the Pods of StatefulSet "two" too'
+run "$STATEWARD" validate --policy overlapping-selectors apart
+check "but not across files that never meet in one namespace" both 'exits 0' '! says overlapping-selectors'
+
 mkdir -p ours/sub; set_yaml web 'serviceName: web' >ours/web.yaml; set_yaml web 'serviceName: web' >ours/sub/web.yaml
 run "$STATEWARD" validate ours
 check "a subfolder's files belong to another set" both 'exits 0' '! says "stands already"'

@@ -71,8 +71,16 @@ TEST_CASE("an autoscaler counts only for the workload that it targets") {
   CHECK(with("apiVersion: apps/v1, kind: Deployment, name: web") == 1);
   CHECK(with("apiVersion: apps.kruise.io/v1beta1, kind: StatefulSet, name: web") == 1);
   CHECK(with("apiVersion: apps/v1, name: web") == 1);
-  CHECK(with("apiVersion: apps/v1, kind: statefulset, name: web") == 1);
+  CHECK(with("apiVersion: apps/v1, kind: Statefulset, name: web") == 1);
   CHECK(most(set("") + autoscaler("h", kWeb, "maxReplicas: 5", "other")) == 1);
+}
+
+// client-go, restmapper/discovery.go: a kind is known by its name and by its name in lower case.
+TEST_CASE("an autoscaler may write the kind in lower case") {
+  CHECK(most(set("") + autoscaler("h", "apiVersion: apps/v1, kind: statefulset, name: web",
+                                  "maxReplicas: 5")) == 5);
+  CHECK(most(set("") + autoscaler("h", "apiVersion: apps/v1, kind: stateful, name: web",
+                                  "maxReplicas: 5")) == 1);
 }
 
 TEST_CASE("a ScaledObject means a Deployment unless it says more, and 100 unless it says less") {
