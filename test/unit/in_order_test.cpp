@@ -22,7 +22,8 @@ TEST_CASE("each piece is done once, and few wait to be taken") {
   std::atomic<std::size_t> done = 0;
   constexpr std::size_t kPieces = 300;
   constexpr std::size_t kThreads = 3;
-  constexpr std::size_t kMostWaiting = 4 * kThreads;
+  // Begun ahead, and fetched already.
+  constexpr std::size_t kMostWaiting = 2 * InOrder<std::size_t>::kAhead * kThreads;
   InOrder<std::size_t> work(kPieces, kThreads, [&](std::size_t number) {
     ++done;
     return number;
