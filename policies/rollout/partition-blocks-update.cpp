@@ -18,8 +18,8 @@ void check(const Subject& subject, Findings& findings) {
   } else if (subject.old != nullptr &&
              !equal(subject.old->spec()["template"], set.spec()["template"])) {
     findings
-        .add(path,
-             fmt::format("the new template reaches ordinals from {} on only", set.partition()))
+        .add(path, fmt::format("the new template reaches ordinals from {} on only",
+                               set.first_ordinal() + set.partition()))
         .as_info();
   }
 }
