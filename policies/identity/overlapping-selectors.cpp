@@ -19,9 +19,10 @@ bool is_same(const Object& one, const Object& other) {
 
 // Files that hold an object of the same name are never applied to one namespace together: they are
 // alternatives, or of two namespaces that the command line names.
-bool never_meet(const Object& one, const Object& other, const ObjectSet& set) {
-  if (one.source == other.source) return false;
-  const auto repeated = set.duplicates();
+bool never_meet(const Subject& subject, const Object& other) {
+  const Object& one = subject.object;
+  if (subject.point != EnforcementPoint::validate || one.source == other.source) return false;
+  const auto repeated = subject.set.duplicates();
   return std::any_of(repeated.begin(), repeated.end(), [&](const ObjectSet::Duplicate& pair) {
     return std::minmax(pair.first->source, pair.again->source) ==
            std::minmax(one.source, other.source);
@@ -37,7 +38,7 @@ void check(const Subject& subject, Findings& findings) {
   for (const Kind kind : kWorkloads) {
     for (const Object* other : subject.set.all(kind, set.name_space)) {
       if (is_same(*other, set) || other->being_deleted() || other->controller().exists() ||
-          never_meet(set, *other, subject.set))
+          never_meet(subject, *other))
         continue;
       if (selector_matches(selector, pod_labels_of(*other))) matched.push_back(other);
     }

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -73,7 +74,8 @@ std::string review_of(const Object& object) {
 }
 
 void compare(const Subject& subject, const Catalogue& catalogue) {
-  const Object& object = subject.object;
+  Object object = subject.object;
+  object.source = 0;  // a review stands in no file, and some Pods of two files never meet
   const ObjectSet& set = subject.set;
   CAPTURE(object.kind_name);
   CAPTURE(object.name);
@@ -96,7 +98,8 @@ void compare(const Subject& subject, const Catalogue& catalogue) {
     const AdmissionResponse online = answer(*review, door, judgement).response;
     CHECK(online.allowed == expected.allowed);
     CHECK(online.message == expected.message);
-    CHECK(online.warnings == expected.warnings);
+    CHECK(fmt::format("{}", fmt::join(online.warnings, "\n")) ==
+          fmt::format("{}", fmt::join(expected.warnings, "\n")));
     CHECK(online.audit == expected.audit);
   }
   const Patch patch = answer(*review, Door::mutate, judgement).response.patch;
