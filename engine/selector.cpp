@@ -4,7 +4,6 @@
 #include <string_view>
 
 namespace stateward {
-namespace {
 
 bool expression_matches(Node expression, Node labels) {
   const std::string_view operation = expression["operator"].text();
@@ -22,8 +21,6 @@ bool expression_matches(Node expression, Node labels) {
   if (operation == "DoesNotExist") return !present;
   return false;
 }
-
-}  // namespace
 
 bool selector_matches(Node selector, Node labels) {
   if (!selector.exists()) return false;

@@ -8,5 +8,7 @@ namespace stateward {
 // Whether `selector` (matchLabels and matchExpressions) matches `labels`. A null selector matches
 // nothing, an empty one everything. An expression with an unknown operator matches nothing.
 bool selector_matches(Node selector, Node labels);
+// The same of one of its matchExpressions.
+bool expression_matches(Node expression, Node labels);
 
 }  // namespace stateward

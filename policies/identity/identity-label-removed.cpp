@@ -1,18 +1,39 @@
 #include <fmt/format.h>
 
 #include "engine/policy.h"
+#include "engine/selector.h"
 #include "engine/workload.h"
 
 namespace stateward::policies {
 namespace {
 
+void report(const Subject& subject, std::string_view label, std::string_view what,
+            Findings& findings) {
+  findings.add(Path("/metadata/labels") / label,
+               fmt::format("label \"{}\" is {}, so Pod \"{}\" is no longer a member", label, what,
+                           subject.object.name));
+}
+
 void judge(const Subject& subject, std::string_view label, Findings& findings) {
   const std::string_view before = subject.old->label(label);
   const Node now = subject.object.metadata()["labels"][label];
   if (before.empty() || now.text() == before) return;
-  findings.add(Path("/metadata/labels") / label,
-               fmt::format("label \"{}\" is {}, so Pod \"{}\" is no longer a member", label,
-                           now.exists() ? "changed" : "removed", subject.object.name));
+  report(subject, label, now.exists() ? "changed" : "removed", findings);
+}
+
+// A label of an expression may change and still match, and one that is added may not.
+void judge_expressions(const Subject& subject, Node expressions, Findings& findings) {
+  const Node before = subject.old->metadata()["labels"];
+  const Node now = subject.object.metadata()["labels"];
+  for (const Node expression : expressions.items()) {
+    if (!expression_matches(expression, before) || expression_matches(expression, now)) continue;
+    const std::string_view label = expression["key"].text();
+    report(subject, label,
+           !now[label].written()     ? "removed"
+           : before[label].written() ? "changed"
+                                     : "added",
+           findings);
+  }
 }
 
 void check(const Subject& subject, Findings& findings) {
@@ -21,8 +42,10 @@ void check(const Subject& subject, Findings& findings) {
   const Object* set = subject.set.find(Kind::stateful_set, subject.object.name_space,
                                        subject.old->controller()["name"].text());
   if (set == nullptr) return;
-  for (const auto& [label, value] : set->spec()["selector"]["matchLabels"].members())
+  const Node selector = set->spec()["selector"];
+  for (const auto& [label, value] : selector["matchLabels"].members())
     judge(subject, label, findings);
+  judge_expressions(subject, selector["matchExpressions"], findings);
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ void check(const Subject& subject, Findings& findings) {
   } else if (subject.old != nullptr &&
              !equal(subject.old->spec()["template"], set.spec()["template"])) {
     findings
-        .add(path,
-             fmt::format("the new template reaches ordinals from {} on only", set.partition()))
+        .add(path, fmt::format("the new template reaches ordinals from {} on only",
+                               set.first_ordinal() + set.partition()))
         .as_info();
   }
 }
@@ -42,7 +42,9 @@ constinit const Policy partition_blocks_update{
         "the old revision.",
     .exceptions = "Partition 0; a partition that an autoscaler's maximum still exceeds.",
     .remedy = "lower the partition, down to 0 when the rollout is to be finished",
-    .sources = "RollingUpdateStatefulSetStrategy.partition (apps/v1)",
+    .sources =
+        "RollingUpdateStatefulSetStrategy.partition (apps/v1)\n"
+        "kubernetes/kubernetes#128529: it counts from the first ordinal",
     .check = check,
 };
 

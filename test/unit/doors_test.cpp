@@ -121,6 +121,8 @@ bool may_differ(const Finding& finding) {
   if (policy == "legacy-api-version") return true;
   // A stored set has replicas, whoever wrote them.
   if (policy == "replicas-owned-by-autoscaler") return true;
+  // A stored set has a name, whatever it was made of.
+  if (policy == "set-name-too-long") return finding.object->name.empty();
   // Behind a feature gate, which is on where such a set is stored.
   if (policy == "rejected-by-api-server") return finding.action == EnforcementAction::warn;
   if (policy == "unsupported-max-unavailable") return true;

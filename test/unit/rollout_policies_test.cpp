@@ -160,3 +160,24 @@ TEST_CASE("a majority is not lost to a maxUnavailable that the release drops") {
   CHECK(on({1, 35, 3}, EnforcementPoint::validate) == lost);
   CHECK(on({1, 37, 0}, EnforcementPoint::validate) == lost);
 }
+
+TEST_CASE("a partition is told as the ordinal that it means where ordinals start elsewhere") {
+  const std::string slice =
+      "replicas: 4, ordinals: {start: 5}, updateStrategy: {rollingUpdate: {partition: 2}}";
+  CHECK(told({.policy = "partition-blocks-update"}, set(slice, "image: db:2"), set(slice)) ==
+        "audit: the new template reaches ordinals from 7 on only\n");
+}
+
+TEST_CASE("who corrects a set that is not ready hears which Pod must be deleted, as far as known") {
+  const Asked rollback{.policy = "rollback-needs-pod-delete"};
+  const std::string rolling =
+      "replicas: 3, readyReplicas: 2, updatedReplicas: 2, currentRevision: a, updateRevision: b";
+  CHECK(told(rollback, set("replicas: 3", "image: db:2"),
+             set("replicas: 3", "image: db:1", rolling)) ==
+        "warn: a rollout is stuck at Pod \"db-1\", which must be deleted for this one to go on\n");
+  const std::string first = "replicas: 1, currentRevision: a, updateRevision: a";
+  CHECK(
+      told(rollback, set("replicas: 3", "image: db:2"), set("replicas: 3", "image: db:1", first)) ==
+      "warn: 1 of 1 Pods are not ready: one that stays so must be deleted for the new template "
+      "to reach it\n");
+}
