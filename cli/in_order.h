@@ -47,7 +47,7 @@ class InOrder {
     return done;
   }
 
-  static constexpr std::size_t kAhead = 8;
+  static constexpr std::size_t kAhead = 16;
 
  private:
   // Several at a time: to be woken for each would cost more than many a piece.

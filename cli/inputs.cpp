@@ -67,33 +67,37 @@ class FolderWalk {
   explicit FolderWalk(Folders& out) : out_(out) {}
 
   Result<void> add(const fs::path& folder) {
+    const std::string shown = printed(folder / "");
+    return add(folder, shown == "." ? "" : shown);
+  }
+
+  void follow_links() {
+    while (!links_.empty()) {
+      for (const fs::path& link : std::exchange(links_, {})) add_inner(link, printed(link / ""));
+    }
+  }
+
+ private:
+  // `shown` goes before the names of what is in it.
+  Result<void> add(const fs::path& folder, const std::string& shown) {
     const FolderId id = folder_id(folder);
     if (!visited_.insert(id).second) return {};
     std::error_code error;
     fs::directory_iterator entries(folder, error);
     if (error) return fail(error.message());
-    const std::string shown = printed(folder / "");
     for (; entries != fs::directory_iterator(); entries.increment(error)) {
-      if (!is_hidden(entries->path())) add(*entries, id, shown == "." ? "" : shown);
+      if (!is_hidden(entries->path())) add(*entries, id, shown);
     }
     return {};
   }
 
-  void follow_links() {
-    while (!links_.empty()) {
-      for (const fs::path& link : std::exchange(links_, {})) add_inner(link);
-    }
-  }
-
- private:
-  // `shown` goes before the entry's name.
   void add(const fs::directory_entry& entry, FolderId folder, const std::string& shown) {
     std::error_code error;
     if (entry.is_directory(error)) {
       if (entry.is_symlink(error)) {
         links_.insert(entry.path());
       } else {
-        add_inner(entry.path());
+        add_inner(entry.path(), shown + entry.path().filename().string() + "/");
       }
     } else if (is_manifest(entry.path()) &&
                (entry.is_regular_file(error) || !entry.exists(error))) {
@@ -102,8 +106,8 @@ class FolderWalk {
   }
 
   // A folder that cannot be listed is left to read_input, to say so.
-  void add_inner(const fs::path& folder) {
-    if (!add(folder)) out_[folder_id(folder)].push_back({printed(folder), folder});
+  void add_inner(const fs::path& folder, const std::string& shown) {
+    if (!add(folder, shown)) out_[folder_id(folder)].push_back({printed(folder), folder});
   }
 
   Folders& out_;
