@@ -37,7 +37,9 @@ constinit const Policy volume_mode_mismatch{
         "A Block volume has no file system to mount and a Filesystem volume is no device: the "
         "kubelet refuses to start the Pod.",
     .remedy = "use volumeDevices for volumeMode: Block and volumeMounts for volumeMode: Filesystem",
-    .sources = "PersistentVolumeClaimSpec.volumeMode, Container.volumeDevices (core/v1)",
+    .sources =
+        "PersistentVolumeClaimSpec.volumeMode, Container.volumeDevices (core/v1)\n"
+        "pkg/kubelet/volumemanager/populator: createVolumeSpec (kubernetes/kubernetes)",
     .check = check,
 };
 

@@ -68,3 +68,13 @@ TEST_CASE("a volume that stands for its claim template hides nothing") {
   CHECK(shadowed("persistentVolumeClaim: {claimName: archive}") == "warn/high\n");
   CHECK(shadowed("persistentVolumeClaim: {claimName: data}") == "audit/info\n");
 }
+
+TEST_CASE("a liveness probe that cannot be made protects from nothing, and breaks nothing") {
+  const auto probe = [](const char* field) {
+    return told("unknown-probe-port",
+                set("serviceName: db", std::string(field) + ": {tcpSocket: {port: health}}"));
+  };
+  CHECK(probe("readinessProbe") == "deny/high\n");
+  CHECK(probe("startupProbe") == "deny/high\n");
+  CHECK(probe("livenessProbe") == "warn/medium\n");
+}
