@@ -75,7 +75,7 @@ bool Tally::take(const Finding& finding, EnforcementAction action) {
     ++summary.known;
     return false;
   }
-  if (options_.write_baseline && !finding.exemption) baseline_->add(finding);
+  if (baseline_ && options_.write_baseline && !finding.exemption) baseline_->add(finding);
   summary.denied += action == EnforcementAction::deny ? 1U : 0U;
   summary.warned += action == EnforcementAction::warn ? 1U : 0U;
   summary.audited += action == EnforcementAction::audit ? 1U : 0U;

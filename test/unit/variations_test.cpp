@@ -6,19 +6,14 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <iterator>
 #include <set>
 
-#include "cli/inputs.h"
-#include "cli/kustomize.h"
-#include "cli/manifests.h"
 #include "engine/json_writer.h"
 #include "engine/location.h"
 #include "policies/catalogue.h"
 #include "test/unit/examples.h"
+#include "test/unit/real_manifests.h"
 
 using namespace stateward;
 
@@ -99,24 +94,13 @@ TEST_CASE("every example is judged alike however it is written") {
 }
 
 TEST_CASE("every real manifest is judged alike however it is written") {
-  const char* named = std::getenv("STATEWARD_CORPUS");
-  const std::string corpus = named != nullptr ? named : STATEWARD_SOURCE "/../shared/corpus";
-  if (!std::filesystem::is_directory(corpus)) {
-    std::puts(
-        "skipped: real manifests: no folder ../shared/corpus, and STATEWARD_CORPUS names none");
-    return;
-  }
-  const auto inputs = find_inputs({corpus}, Scope::folder);
-  REQUIRE(inputs);
-  const KustomizePatches patches({corpus}, *inputs);
   std::uint32_t seed = 0;
-  for (const InputSet& input : *inputs) {
-    const Manifests manifests =
-        load_manifests(input, patches, "default", ObjectSet::Coverage::complete);
+  const bool found = for_each_real_set([&](const Manifests& manifests) {
     std::string text;
     for (const Object& object : manifests.set.objects())
       text += "---\n" + to_json(object.node) + "\n";
-    CAPTURE(input.front().name);
+    CAPTURE(manifests.files.front().name);
     if (!text.empty()) compare(text, ++seed);
-  }
+  });
+  CHECK((seed > 200) == found);
 }
