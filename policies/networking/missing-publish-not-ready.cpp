@@ -32,15 +32,12 @@ bool published_otherwise(const Object& set, const ObjectSet& objects) {
   });
 }
 
-// Somebody wrote false: members that join those which are ready count on it.
-bool is_chosen(const Service& service) {
-  return service.object.spec()["publishNotReadyAddresses"].exists();
-}
-
-// Whether somebody may look for a member in vain.
+// Whether somebody may look for a member in vain. A false that is written is a choice: members that
+// join those which are ready count on it.
 bool is_missed(const Object& set, const Service& service, const ObjectSet& objects) {
   if (max_replicas(set, objects) <= 1 || published_otherwise(set, objects)) return false;
-  return waits_for_peers(set) || service.tolerates_unready_endpoints() || !is_chosen(service);
+  return waits_for_peers(set) || service.tolerates_unready_endpoints() ||
+         !service.object.spec()["publishNotReadyAddresses"].exists();
 }
 
 void judge(const Subject& subject, const Service& service, const Object& set, const Path& path,
