@@ -22,7 +22,6 @@ namespace stateward {
 namespace {
 
 constexpr int kStopped = 0;
-constexpr int kGaveUp = 1;
 constexpr int kNotStarted = 2;
 
 // How long a replica that could do without the cluster waits until it has been read.
@@ -142,11 +141,9 @@ Knowledge knowledge_of(const Replica* replica) {
   if (replica == nullptr) return {};
   const Inventory& inventory = replica->inventory();
   return {.view = [&inventory](std::string_view name_space) { return inventory.view(name_space); },
-          .wait_for =
-              [&inventory](Kind kind, std::string_view name_space, std::string_view name,
-                           std::chrono::steady_clock::time_point deadline) {
-                return inventory.filled() && inventory.wait_for(kind, name_space, name, deadline);
-              },
+          .knows = [&inventory](
+                       Kind kind, std::string_view name_space,
+                       std::string_view name) { return inventory.knows(kind, name_space, name); },
           .kubernetes = [replica] { return replica->kubernetes(); }};
 }
 
@@ -168,12 +165,7 @@ template <typename EachSecond>
 int serve_until_told(Server& server, Routes& routes, const StopSignals& signals,
                      std::chrono::seconds drain, Log& log, EachSecond each_second) {
   std::optional<int> signal;
-  while (!(signal = signals.wait())) {
-    each_second();
-    if (server.running()) continue;
-    log.error("a listener was closed by the operating system");
-    return kGaveUp;
-  }
+  while (!(signal = signals.wait())) each_second();
   signals.release();
   routes.drain();
   if (*signal == SIGTERM && drain.count() > 0) {
@@ -189,7 +181,7 @@ int serve_until_told(Server& server, Routes& routes, const StopSignals& signals,
 
 int run(const ServeOptions& options) {
   const StopSignals signals;
-  // Threads that wait on sockets need no heap of their own each; the inventory is one and large.
+  // Threads need no heap of their own each; the inventory is one and large.
   mallopt(M_ARENA_MAX, 2);
   // What a page of a list needs goes back at once: left alone, this limit grows with what is freed.
   mallopt(M_MMAP_THRESHOLD, 256 << 10);

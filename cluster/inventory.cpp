@@ -47,14 +47,10 @@ std::chrono::seconds Inventory::staleness() const {
 
 bool Inventory::synced() const { return filled() && staleness() <= kStale; }
 
-bool Inventory::wait_for(Kind kind, std::string_view name_space, std::string_view name,
-                         std::chrono::steady_clock::time_point deadline) const {
-  const std::string key(name_space);
-  std::unique_lock lock(reading_);
-  return published_.wait_until(lock, deadline, [&] {
-    const auto found = sets_.find(key);
-    return found != sets_.end() && found->second->find(kind, name_space, name) != nullptr;
-  });
+bool Inventory::knows(Kind kind, std::string_view name_space, std::string_view name) const {
+  const std::lock_guard lock(reading_);
+  const auto found = sets_.find(std::string(name_space));
+  return found != sets_.end() && found->second->find(kind, name_space, name) != nullptr;
 }
 
 std::size_t Inventory::size() const {
@@ -151,7 +147,6 @@ void Inventory::publish(const std::string& name_space, Space& space) {
     // Its name stays, for others may still look at what was there.
     if (empty) sets_.erase(name_space);
   }
-  published_.notify_all();
   if (changed_) changed_(name_space);
 }
 

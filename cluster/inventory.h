@@ -4,7 +4,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -41,9 +40,7 @@ class Inventory {
   bool filled() const;
   // Since when the most silent feed has said nothing.
   std::chrono::seconds staleness() const;
-  // Waits until that object is known, at most until `deadline`. Whether it is.
-  bool wait_for(Kind kind, std::string_view name_space, std::string_view name,
-                std::chrono::steady_clock::time_point deadline) const;
+  bool knows(Kind kind, std::string_view name_space, std::string_view name) const;
   std::size_t size() const;
   std::vector<std::string> namespaces() const;  // in which there is anything, sorted
 
@@ -115,7 +112,6 @@ class Inventory {
   std::mutex writing_;          // guards spaces_
   Spaces spaces_;               // by namespace; "" is the cluster
   mutable std::mutex reading_;  // guards what follows; held to copy or swap a pointer, no longer
-  mutable std::condition_variable published_;
   std::unordered_map<std::string, std::shared_ptr<const ObjectSet>> sets_;
   std::vector<Heard> feeds_;
 };

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <system_error>
 
 #include "engine/evaluate.h"
 #include "engine/json_writer.h"
@@ -51,12 +53,26 @@ Date date_of(std::chrono::sys_seconds time) {
 // An own fault answers 500, so that the registration's failurePolicy decides and a bug never looks
 // like a denial.
 template <typename Work>
-HttpReply guarded(Work work) {
+auto guarded(Work work) -> decltype(work()) {
   try {
     return work();
   } catch (...) {
     return said(500, "internal error");
   }
+}
+
+// What the API server sends as `timeout`: whole seconds ("3s"), 30 at most; 10 where it sends none.
+std::chrono::seconds time_allowed(std::string_view query) {
+  constexpr std::string_view kName = "timeout=";
+  constexpr int kDefault = 10;
+  constexpr int kMost = 30;
+  const std::size_t at = query.find(kName);
+  if (at == std::string_view::npos) return std::chrono::seconds(kDefault);
+  const std::string_view value = query.substr(at + kName.size());
+  int seconds = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  const bool whole = error == std::errc() && end != value.data() + value.size() && *end == 's';
+  return std::chrono::seconds(whole && seconds > 0 && seconds <= kMost ? seconds : kDefault);
 }
 
 std::string inventory_note(const Serving& serving, const ObjectSet& set) {
@@ -109,18 +125,61 @@ std::optional<HttpReply> Routes::refuse(const HttpRequest& head) {
   return std::nullopt;
 }
 
-HttpReply Routes::admission(const HttpRequest& request) const {
-  return guarded([&]() -> HttpReply {
+// A review whose answer may be another once an object is known: claims are made a moment before the
+// set that mounts them, and the inventory hears of them a moment later. So does who scales a set
+// that has only just been made.
+struct Routes::Waiting {
+  Review review;
+  Door door;
+  Awaited awaited;
+  std::chrono::steady_clock::time_point deadline;
+  int rounds = 1;
+};
+
+Outcome Routes::admission(const HttpRequest& request) const {
+  return guarded([&]() -> Outcome {
+    using Clock = std::chrono::steady_clock;
     if (auto refused = refuse(request)) return std::move(*refused);
     if (request.body.size() > kLargestBody) return said(413, "larger than 8 MiB");
+    const auto now = Clock::now();
+    const auto arrived = request.arrived == Clock::time_point() ? now : request.arrived;
+    const auto deadline = arrived + time_allowed(request.query) - kWayBack;
+    if (now > deadline) return HttpReply{.status = 503, .again_shortly = true};
     const Door door = *door_of(request.path);
-    const auto review = decode_review(request.body);
-    if (review) {
-      return reviewed(review->api_version, {door, review->uid, &*review, judged(*review, door)});
+    auto review = decode_review(request.body);
+    if (!review) {
+      const Refusal& refusal = review.error();
+      if (!refusal.answerable()) return said(400, refusal.reason);
+      return reviewed(refusal.api_version, {door, refusal.uid, nullptr, answer(refusal, door)});
     }
-    const Refusal& refusal = review.error();
-    if (!refusal.answerable()) return said(400, refusal.reason);
-    return reviewed(refusal.api_version, {door, refusal.uid, nullptr, answer(refusal, door)});
+    const Answer found = judged(*review, door);
+    if (!found.awaits || !serving_.knowledge.knows)
+      return reviewed(review->api_version, {door, review->uid, &*review, found});
+    auto waiting =
+        std::make_shared<Waiting>(Waiting{.review = std::move(*review),
+                                          .door = door,
+                                          .awaited = *found.awaits,
+                                          .deadline = std::min(deadline, now + kPatience)});
+    return LaterReply([this, waiting] { return ask_again(*waiting); });
+  });
+}
+
+std::optional<HttpReply> Routes::ask_again(Waiting& waiting) const {
+  constexpr int kMostRounds = 16;
+  return guarded([&]() -> std::optional<HttpReply> {
+    const Review& review = waiting.review;
+    const bool over =
+        std::chrono::steady_clock::now() >= waiting.deadline || waiting.rounds >= kMostRounds;
+    const bool known =
+        serving_.knowledge.knows(waiting.awaited.kind, review.name_space, waiting.awaited.name);
+    if (!known && !over) return std::nullopt;
+    const Answer found = judged(review, waiting.door);
+    if (found.awaits && !over) {
+      waiting.awaited = *found.awaits;
+      ++waiting.rounds;
+      return std::nullopt;
+    }
+    return reviewed(review.api_version, {waiting.door, review.uid, &review, found});
   });
 }
 
@@ -128,30 +187,18 @@ ObjectSet Routes::known(std::string_view name_space) const {
   return serving_.knowledge.view ? serving_.knowledge.view(name_space) : ObjectSet();
 }
 
-// Claims are made a moment before the set that mounts them, and the inventory hears of them a
-// moment later: a denial that rests on one that is not known waits for it. So does who scales a set
-// that has only just been made.
 Answer Routes::judged(const Review& review, Door door) const {
-  constexpr int kMostRounds = 16;
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
   const std::shared_ptr<const Settings> settings =
       serving_.settings ? serving_.settings() : nullptr;
-  const KubernetesVersion kubernetes =
-      serving_.knowledge.kubernetes ? serving_.knowledge.kubernetes() : kLatestKubernetes;
-  for (int round = 1;; ++round) {
-    const ObjectSet set = known(review.name_space);
-    Answer found = answer(review, door,
-                          {.policies = serving_.policies,
-                           .injections = serving_.injections,
-                           .set = set,
-                           .today = date_of(serving_.now()),
-                           .kubernetes = kubernetes,
-                           .settings = settings.get()});
-    const bool may_change = found.awaits && serving_.knowledge.wait_for && round < kMostRounds;
-    if (!may_change || !serving_.knowledge.wait_for(found.awaits->kind, review.name_space,
-                                                    found.awaits->name, deadline))
-      return found;
-  }
+  const ObjectSet set = known(review.name_space);
+  return answer(review, door,
+                {.policies = serving_.policies,
+                 .injections = serving_.injections,
+                 .set = set,
+                 .today = date_of(serving_.now()),
+                 .kubernetes = serving_.knowledge.kubernetes ? serving_.knowledge.kubernetes()
+                                                             : kLatestKubernetes,
+                 .settings = settings.get()});
 }
 
 HttpReply Routes::reviewed(std::string_view api_version, const Answered& answered) const {

@@ -1,7 +1,7 @@
-// Dispatch: which request gets which answer, as pure functions from a request to a reply, so that
-// any front can drive them. Replies are bounded: a closed set of statuses, headers that are
-// literals, nothing of the request in either. Thread safe; what throws below ends here as status
-// 500.
+// Dispatch: which request gets which answer, as functions from a request to a reply, so that any
+// front can drive them. Replies are bounded: a closed set of statuses, headers that are literals,
+// nothing of the request in either. Thread safe; none of it blocks; what throws below ends here as
+// status 500.
 #pragma once
 
 #include <atomic>
@@ -15,27 +15,13 @@
 #include <vector>
 
 #include "webhook/answer.h"
+#include "webhook/http.h"
 
 namespace stateward {
 
 // The API server takes 3 MiB from a user; a review holds up to two objects, and JSON is longer than
 // protobuf.
 inline constexpr std::size_t kLargestBody = std::size_t{8} * 1024 * 1024;
-
-struct HttpRequest {
-  std::string_view method;
-  std::string_view path;   // "/mutate"
-  std::string_view query;  // what stands behind the question mark
-  std::string_view content_type;
-  std::string_view body;
-};
-
-struct HttpReply {
-  int status = 200;
-  std::string_view content_type = "text/plain; charset=utf-8";
-  std::string body;
-  std::string_view allow;  // of 405: the method to use
-};
 
 // What is told to whoever watches (the log): borrowed for the duration of the call.
 struct Answered {
@@ -49,15 +35,14 @@ struct Answered {
 // none is; they are called by several threads, and none does I/O.
 struct Knowledge {
   std::function<ObjectSet(std::string_view name_space)> view;
-  // Waits until that object is known, at most until `deadline`. Whether it is.
-  std::function<bool(Kind kind, std::string_view name_space, std::string_view name,
-                     std::chrono::steady_clock::time_point deadline)>
-      wait_for;
+  std::function<bool(Kind kind, std::string_view name_space, std::string_view name)> knows;
   std::function<KubernetesVersion()> kubernetes;  // the cluster's, or the latest
 };
 
 // How long an answer that may change by it waits for an object that is not known yet.
 inline constexpr std::chrono::milliseconds kPatience{300};
+// Of the time that the API server gives, what is left for the way back.
+inline constexpr std::chrono::milliseconds kWayBack{200};
 
 // One line of /readyz?verbose.
 struct HealthCheck {
@@ -92,8 +77,10 @@ class Routes {
 
   // The reply that a request earns by its head alone (404, 405, 415), before its body is read.
   static std::optional<HttpReply> refuse(const HttpRequest& head);
-  // POST to a door's path. Statuses: 200, 400, 404, 405, 413, 415, 500.
-  HttpReply admission(const HttpRequest& request) const;
+  // POST to a door's path. Statuses: 200, 400, 404, 405, 413, 415, 500, and 503 where the time that
+  // the query's `timeout` gives is over already. Later: the answer may be another once an object is
+  // known that the inventory has not heard of yet; at the latest after kPatience.
+  Outcome admission(const HttpRequest& request) const;
   // health_reply() with our own checks.
   HttpReply health(const HttpRequest& request) const;
 
@@ -102,8 +89,10 @@ class Routes {
   bool draining() const { return draining_; }
 
  private:
+  struct Waiting;
   ObjectSet known(std::string_view name_space) const;
   Answer judged(const Review& review, Door door) const;
+  std::optional<HttpReply> ask_again(Waiting& waiting) const;
   HttpReply reviewed(std::string_view api_version, const Answered& answered) const;
   std::vector<HealthCheck> checks() const;
 

@@ -1,40 +1,30 @@
-// The connection: TLS, HTTP/1.1 and threads around Routes, by cpp-httplib's own server. A thread
-// serves one connection at a time from handshake to close, so `connections` bounds how many are
-// served; further ones wait. Health has a listener and threads of its own, without TLS. This
-// library bounds neither header lines nor time spent in them: it belongs behind the API server, not
-// on a network.
+// A server of admission: a front with TLS that dispatches the doors itself, and one without TLS
+// that hands everything else (health, metrics, version) to the router. They share no thread, so
+// that health answers whatever the load on the doors is.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
-#include <string_view>
 
 #include "engine/result.h"
+#include "webhook/endpoint.h"
+#include "webhook/front.h"
+#include "webhook/http.h"
 #include "webhook/routes.h"
 #include "webhook/tls.h"
 
 namespace stateward {
 
-struct Endpoint {
-  std::string host;        // an address or a name
-  std::uint16_t port = 0;  // 0: any that is free
-};
-// "127.0.0.1:9443", "[::1]:9443", "localhost:0".
-Result<Endpoint> parse_endpoint(std::string_view text);
-std::string to_string(const Endpoint& endpoint);
-
 struct ServerOptions {
   Endpoint admission;
   std::optional<Endpoint> health;
-  // The API server keeps up to 25 idle connections a webhook configuration, for 90 s.
-  std::size_t connections = 256;
+  FrontOptions front;  // of the admission listener; its threads: 0 for as many as there are cores
 };
 
-// Health alone: a listener without TLS that asks `reply` about every request, in threads of its
-// own, until it is destroyed.
+// Health alone, without TLS: `reply` is asked about every request, in a thread of our own, until
+// this is destroyed. It must not block.
 class HealthServer {
  public:
   using Reply = std::function<HttpReply(const HttpRequest&)>;
@@ -44,12 +34,11 @@ class HealthServer {
   ~HealthServer();
 
   const Endpoint& endpoint() const;  // with the port that is really used
-  bool running() const;
 
  private:
-  struct Listener;
-  explicit HealthServer(std::unique_ptr<Listener> listener);
-  std::unique_ptr<Listener> listener_;
+  struct Parts;
+  explicit HealthServer(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
 };
 
 class Server {
@@ -65,15 +54,16 @@ class Server {
   // With the ports that are really used.
   const Endpoint& admission() const;
   std::optional<Endpoint> health() const;
-  // Both listeners accept. False for good once the operating system has made one of them give up.
-  bool running() const;
+  // Of the admission listener.
+  const Front& front() const;
   // Refuses new connections, answers what has arrived, and returns when all threads are done.
+  // Health goes last: until then it can say that we are going.
   void stop();
 
  private:
-  struct Listeners;
-  explicit Server(std::unique_ptr<Listeners> listeners);
-  std::unique_ptr<Listeners> listeners_;
+  struct Parts;
+  explicit Server(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace stateward

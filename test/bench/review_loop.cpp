@@ -21,8 +21,8 @@ int main(int argc, char** argv) {
   std::size_t bytes = 0;
   const long times = std::strtol(argv[3], nullptr, 10);
   for (long i = 0; i < times; ++i) {
-    const auto reply = routes.admission(
-        {.method = "POST", .path = argv[2], .query = "timeout=3s", .content_type = "application/json", .body = body});
+    const auto reply = std::get<stateward::HttpReply>(routes.admission(
+        {.method = "POST", .path = argv[2], .query = "timeout=3s", .content_type = "application/json", .body = body}));
     if (reply.status != 200) return std::fprintf(stderr, "status %d: %s\n", reply.status, reply.body.c_str()), 1;
     bytes += reply.body.size();
   }

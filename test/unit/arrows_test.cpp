@@ -29,7 +29,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
 const std::map<std::string, std::set<std::string>> kOnlyIn = {
     {"yaml.h", {"engine/yaml_reader.cpp"}},
     {"simdjson.h", {"engine/json_reader.cpp"}},
-    {"httplib.h", {"webhook/server.cpp", "cluster/http_connection.cpp"}},
+    {"httplib.h", {"webhook/router.cpp", "cluster/http_connection.cpp"}},
     {"CLI/CLI.hpp", {"cli/options.cpp"}},
     {"valijson/validator.hpp", {"cli/schema_check.cpp"}},
 };

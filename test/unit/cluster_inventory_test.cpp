@@ -275,20 +275,14 @@ TEST_CASE("whatever comes in whatever order, the inventory holds what was said l
   }
 }
 
-TEST_CASE("who waits for an object is woken when it comes, and not kept beyond the deadline") {
+TEST_CASE("an object is known from when a view shows it, in its namespace only") {
   Fed fed({Kind::stateful_set});
-  const auto soon = [] { return std::chrono::steady_clock::now() + 20s; };
-  std::thread waiter([&] {
-    CHECK(fed.inventory.wait_for(Kind::stateful_set, "a", "db", soon()));
-    CHECK(fed.inventory.view("a").find(Kind::stateful_set, "a", "db") != nullptr);
-  });
   fed.put(Kind::stateful_set, set("a", "other"));
   fed.put(Kind::stateful_set, set("b", "db"));
+  CHECK_FALSE(fed.inventory.knows(Kind::stateful_set, "a", "db"));
   fed.put(Kind::stateful_set, set("a", "db"));
-  waiter.join();
-  CHECK(fed.inventory.wait_for(Kind::stateful_set, "a", "db", {}));
-  CHECK_FALSE(fed.inventory.wait_for(Kind::stateful_set, "a", "never",
-                                     std::chrono::steady_clock::now() + 5ms));
+  CHECK(fed.inventory.knows(Kind::stateful_set, "a", "db"));
+  CHECK_FALSE(fed.inventory.knows(Kind::claim, "a", "db"));
 }
 
 TEST_CASE("readers see whole objects while feeds write, relist and remove") {

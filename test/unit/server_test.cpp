@@ -43,9 +43,10 @@ class Running {
                  .injections = policies::all_injections(),
                  .certificate_expires = [this] { return serving_.expires(); },
                  .now = now}),
-        server_(Server::start(
-                    {.admission = {"127.0.0.1"}, .health = Endpoint{"127.0.0.1"}, .connections = 8},
-                    serving_, routes_)
+        server_(Server::start({.admission = {"127.0.0.1"},
+                               .health = Endpoint{"127.0.0.1"},
+                               .front = {.threads = 2}},
+                              serving_, routes_)
                     .value()) {
     REQUIRE(serving_.replace(identity_).has_value());
   }
@@ -200,7 +201,7 @@ TEST_CASE("TLS is version 1.2 or later with forward secrecy, HTTP/1.1, and witho
   unsigned size = 0;
   SSL_get0_alpn_selected(client.ssl(), &chosen, &size);
   CHECK(std::string(reinterpret_cast<const char*>(chosen), size) == "http/1.1");
-  client.say("GET /x HTTP/1.1\r\nConnection: close\r\n\r\n");
+  client.say("GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   CHECK(client.hear_out().starts_with("HTTP/1.1 404 "));
   CHECK(SSL_SESSION_has_ticket(SSL_get_session(client.ssl())) == 0);
 }
@@ -230,11 +231,11 @@ TEST_CASE(
       {"a range", post_head("/validate", length + "Range: bytes=0-1\r\n") + review, "400"},
       {"another path", post_head("/else", length) + review, "404"},
       {"a form",
-       "POST /validate HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=x\r\n" + length +
-           "\r\n",
+       "POST /validate HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=x\r\n" +
+           length + "\r\n",
        "415"},
-      {"another method", "PUT /validate HTTP/1.1\r\n" + length + "\r\n" + review, "405"},
-      {"a fetch", "GET /mutate HTTP/1.1\r\n\r\n", "405"},
+      {"another method", "PUT /validate HTTP/1.1\r\nHost: a\r\n" + length + "\r\n" + review, "405"},
+      {"a fetch", "GET /mutate HTTP/1.1\r\nHost: a\r\n\r\n", "405"},
   };
   for (const Case& refused : cases) {
     CAPTURE(refused.name);
@@ -322,7 +323,7 @@ TEST_CASE("the listening socket is ours alone, holds many callers, and answers w
     tcp_info info{};
     socklen_t size = sizeof(info);
     REQUIRE(::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0);
-    CHECK(info.tcpi_sacked == 1024);  // of a listening socket: its backlog
+    CHECK(info.tcpi_sacked == 4096);  // of a listening socket: its backlog
   }
 }
 
@@ -347,12 +348,10 @@ TEST_CASE("stopping does not wait for idle connections") {
     idle.push_back(running.client());
     CHECK(idle.back()->Post("/validate", "{}", "application/json")->status == 400);
   }
-  CHECK(running.server().running());
   const auto before = std::chrono::steady_clock::now();
   running.server().stop();
   // They would stay open for two minutes.
   CHECK(std::chrono::steady_clock::now() - before < 30s);
-  CHECK_FALSE(running.server().running());
   CHECK_FALSE(idle.front()->Post("/validate", "{}", "application/json"));
 }
 

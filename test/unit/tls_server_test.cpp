@@ -35,9 +35,10 @@ class Running {
                  .injections = {},
                  .certificate_expires = [this] { return identity_.expires(); },
                  .now = now}),
-        server_(Server::start(
-                    {.admission = {"127.0.0.1"}, .health = Endpoint{"127.0.0.1"}, .connections = 8},
-                    identity_, routes_)
+        server_(Server::start({.admission = {"127.0.0.1"},
+                               .health = Endpoint{"127.0.0.1"},
+                               .front = {.threads = 2}},
+                              identity_, routes_)
                     .value()) {}
   ServingIdentity& identity() { return identity_; }
   const Endpoint& admission() const { return server_->admission(); }
@@ -85,7 +86,7 @@ bool is_let_in(const Endpoint& server, const Identity* identity, int version) {
     SSL_CTX_use_PrivateKey(client.context(), key_from_pem(identity->key).value().get());
   }
   if (!client.shake_hands()) return false;
-  const std::string_view request = "GET /x HTTP/1.1\r\nConnection: close\r\n\r\n";
+  const std::string_view request = "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
   SSL_write(client.ssl(), request.data(), static_cast<int>(request.size()));
   return client.hear_out().starts_with("HTTP/1.1 404 ");
 }

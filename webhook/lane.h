@@ -1,0 +1,32 @@
+// One thread for requests that take long, so that the others go on meanwhile. Who hands them over
+// bounds how many wait, by the bytes that they hold.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace stateward {
+
+class Lane {
+ public:
+  Lane();
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+  ~Lane();  // does what is waiting
+
+  void add(std::function<void()> work);
+
+ private:
+  void run();
+
+  std::mutex mutex_;
+  std::condition_variable something_to_do_;
+  std::deque<std::function<void()>> waiting_;
+  bool ended_ = false;
+  std::thread thread_;
+};
+
+}  // namespace stateward

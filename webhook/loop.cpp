@@ -1,0 +1,613 @@
+// How a connection lives.
+//
+// It belongs to one loop, a thread that asks epoll which of its sockets can go on, and takes each
+// of them one step further. No step waits: where a socket has nothing more, the connection stays as
+// it is and the next one has its turn. So a thousand idle or dawdling connections cost memory, and
+// no time.
+//
+//   handshake -> idle -> head -> body -> (judging | parked) -> writing -> idle ... -> lingering
+//
+// Most requests pass all of that in one step: the request lies whole in the socket, is read into
+// the loop's own scratch buffer, framed, judged, and its reply is written with one call; the
+// connection was idle and is idle. Only what does not come whole gets a buffer of its own, and only
+// what cannot be written at once is kept.
+//
+// Time. Each phase has a limit of its own, counted from its beginning, so that one byte a second
+// gains nothing. The connections of a phase stand in a list in the order in which they entered it;
+// as all of them have the same limit, only the first can be due. Entering a phase moves the list's
+// node, and allocates nothing.
+//
+// Memory. Small requests (kSmallRequest) take from one budget what has arrived of them; large ones
+// take all that their head announces from another, before their body is read, so that those begun
+// can be finished. Where a budget is spent, whoever has been slow for longer than a second makes
+// room; where nobody has, the newcomer hears 503 with Retry-After, which an API server obeys.
+//
+// Large requests are judged by the lane, one after the other, beside the loops. Those whose answer
+// may change within milliseconds (a claim that the inventory has not heard of) are parked, and
+// asked again every few milliseconds. Meanwhile neither is watched: epoll would tell of what they
+// send next for ever.
+//
+// Overload. A loop that is behind finds many requests ready at once. Those that it reaches too late
+// (most_lag) are told to come again instead of being judged for nobody: the client's time is over
+// soon. So the rate of useful answers stays what it is.
+//
+// Ends. Whoever closes a socket that still holds unread bytes resets the connection, and the reset
+// may overtake the reply. So a connection that we end lingers: nothing more is written, what comes
+// is thrown away, until the other side closes or a second has passed.
+
+#include "webhook/loop.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace stateward {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kReadAtOnce = std::size_t{16} << 10;  // one record of TLS
+constexpr std::size_t kFirstBuffer = std::size_t{1} << 10;
+constexpr int kReadsInATurn = 64;
+constexpr int kAcceptsInATurn = 64;
+constexpr auto kBetweenQuestions = 5ms;      // to those that are parked
+constexpr auto kBetweenLooks = 1000ms;       // where nothing happens
+constexpr auto kWithoutDescriptors = 100ms;  // until accepting is tried again
+constexpr auto kSlow = 1s;                   // who may be made to give way
+constexpr auto kIdleAtTheEnd = 1s;           // for a request that is on its way while we stop
+
+constexpr std::size_t kMostParked = 256;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::array kLimited = {Phase::handshake, Phase::idle,    Phase::head,
+                                 Phase::body,      Phase::writing, Phase::lingering};
+
+bool reads(Phase phase) {
+  return phase == Phase::idle || phase == Phase::head || phase == Phase::body;
+}
+
+HttpRequest request_of(const RequestHead& head, std::string_view bytes,
+                       std::chrono::steady_clock::time_point arrived) {
+  return {.method = head.method,
+          .path = head.path,
+          .query = head.query,
+          .content_type = head.content_type,
+          .body = bytes.substr(head.size, head.body_size),
+          .arrived = arrived};
+}
+
+}  // namespace
+
+Loop::Loop(FrontShared& shared, int listener)
+    : shared_(shared),
+      listener_(listener),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      bell_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      now_(Clock::now()),
+      scratch_(kSmallRequest + kLargestHead + kReadAtOnce),
+      looked_(now_) {
+  epoll_event bell{.events = EPOLLIN, .data = {.ptr = &bell_}};
+  ::epoll_ctl(epoll_, EPOLL_CTL_ADD, bell_, &bell);
+  resume_accepting();
+}
+
+Loop::~Loop() {
+  for (const int socket : adopted_) ::close(socket);
+  ::close(bell_);
+  ::close(epoll_);
+}
+
+void Loop::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Loop::run() {
+  std::array<epoll_event, 256> events{};
+  while (!is_over()) {
+    const int ready =
+        ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), patience());
+    now_ = Clock::now();
+    looked_ = now_;
+    for (Connection* again : std::exchange(unheard_, {})) {
+      again->unheard = false;
+      serve(*again);
+    }
+    for (int i = 0; i < ready; ++i) {
+      void* what = events[static_cast<std::size_t>(i)].data.ptr;
+      if (what == &bell_) {
+        hear_others();
+      } else if (what == &listener_) {
+        accept_all();
+      } else {
+        serve(*static_cast<Connection*>(what));
+      }
+    }
+    ask_parked();
+    expire();
+    if (!accepts_ && now_ >= accepts_again_) resume_accepting();
+    in(Phase::gone).clear();
+  }
+}
+
+bool Loop::is_over() const { return shared_.stopping && count_ == 0; }
+
+// How long to wait for an event, in milliseconds: until something is due.
+int Loop::patience() const {
+  if (!unheard_.empty()) return 0;
+  Clock::time_point due = now_ + kBetweenLooks;
+  if (!in(Phase::parked).empty()) due = next_question_;
+  if (listener_ >= 0 && !accepts_ && !shared_.stopping) due = std::min(due, accepts_again_);
+  for (const Phase phase : kLimited) {
+    if (!in(phase).empty()) due = std::min(due, in(phase).front().since + limit_of(phase));
+  }
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now()).count();
+  return static_cast<int>(std::max<long>(left, 0));
+}
+
+void Loop::wake() {
+  const std::uint64_t one = 1;
+  static_cast<void>(::write(bell_, &one, sizeof(one)));
+}
+
+void Loop::count() {
+  ++count_;
+  ++shared_.connections;
+}
+
+void Loop::adopt(int socket) {
+  count();
+  {
+    const std::lock_guard lock(mutex_);
+    adopted_.push_back(socket);
+  }
+  wake();
+}
+
+void Loop::finish(Connection& connection, Outcome outcome) {
+  {
+    const std::lock_guard lock(mutex_);
+    finished_.push_back({&connection, std::move(outcome)});
+  }
+  wake();
+}
+
+void Loop::hear_others() {
+  std::uint64_t rings = 0;
+  static_cast<void>(::read(bell_, &rings, sizeof(rings)));
+  std::vector<int> adopted;
+  std::vector<Finished> finished;
+  {
+    const std::lock_guard lock(mutex_);
+    adopted.swap(adopted_);
+    finished.swap(finished_);
+  }
+  for (const int socket : adopted) begin(socket);
+  for (auto& [connection, outcome] : finished) {
+    connection->in.drop_front(std::exchange(connection->wanted, 0));
+    if (deliver(*connection, std::move(outcome))) resume(*connection);
+  }
+}
+
+// ---- coming ----
+
+// No failure ends the service: what the system lacks now it may have later.
+void Loop::accept_all() {
+  for (int i = 0; i < kAcceptsInATurn && accepts_; ++i) {
+    const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (socket >= 0) {
+      place(socket);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      return;
+    } else if (errno != EINTR && errno != ECONNABORTED) {
+      shared_.traffic.accept_failures += shared_.stopping ? 0 : 1;
+      pause_accepting();
+    }
+  }
+}
+
+// The listener would be reported as ready for ever.
+void Loop::pause_accepting() {
+  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listener_, nullptr);
+  accepts_ = false;
+  accepts_again_ = Clock::now() + kWithoutDescriptors;
+}
+
+void Loop::resume_accepting() {
+  if (listener_ < 0 || shared_.stopping) return;
+  epoll_event event{.events = EPOLLIN, .data = {.ptr = &listener_}};
+  accepts_ = ::epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_, &event) == 0;
+  if (!accepts_) accepts_again_ = Clock::now() + kWithoutDescriptors;
+}
+
+// To the loop that has the fewest.
+void Loop::place(int socket) {
+  ++shared_.traffic.accepted;
+  if (shared_.connections >= shared_.options.connections && !evict(nullptr)) {
+    ++shared_.traffic.shed[static_cast<std::size_t>(Shed::connections)];
+    Channel(socket, nullptr).abandon();
+    return;
+  }
+  Loop& least = **std::min_element(shared_.loops.begin(), shared_.loops.end(),
+                                   [](const auto& left, const auto& right) {
+                                     return left->connections() < right->connections();
+                                   });
+  if (&least == this) {
+    count();
+    begin(socket);
+  } else {
+    least.adopt(socket);
+  }
+}
+
+void Loop::begin(int socket) {
+  auto& handshakes = in(Phase::handshake);
+  Connection& connection = handshakes.emplace_back(socket, shared_.context);
+  connection.self = std::prev(handshakes.end());
+  connection.since = now_;
+  ++shared_.traffic.connections[static_cast<std::size_t>(Phase::handshake)];
+  if (shared_.context == nullptr) enter(connection, Phase::idle);
+  watch(connection, EPOLLIN);
+}
+
+// ---- serving ----
+
+void Loop::serve(Connection& connection) try {
+  switch (connection.phase) {
+    case Phase::handshake:
+      return shake_hands(connection);
+    case Phase::idle:
+    case Phase::head:
+    case Phase::body:
+      return read(connection);
+    case Phase::writing:
+      return go_on_writing(connection);
+    case Phase::lingering:
+      return linger(connection);
+    case Phase::judging:
+    case Phase::parked:
+    case Phase::gone:
+      return;
+  }
+} catch (...) {  // no memory: for this one
+  scratch_.clear();
+  drop(connection);
+}
+
+void Loop::shake_hands(Connection& connection) {
+  switch (connection.channel.shake_hands()) {
+    case Channel::Step::done:
+      ++shared_.traffic.handshakes;
+      enter(connection, Phase::idle);
+      watch(connection, EPOLLIN);
+      if (connection.channel.holds_more()) read(connection);
+      return;
+    case Channel::Step::wants_read:
+      return watch(connection, EPOLLIN);
+    case Channel::Step::wants_write:
+      return watch(connection, EPOLLOUT);
+    case Channel::Step::ended:
+      ++shared_.traffic.handshake_failures;
+      return dismiss(connection);
+  }
+}
+
+// Reads and answers requests until there is nothing more to read, or the connection has left the
+// phases of reading.
+void Loop::read(Connection& connection) {
+  Channel& channel = connection.channel;
+  for (int reads = 0;; ++reads) {
+    Buffer& had = connection.in.empty() ? scratch_ : connection.in;
+    if (!had.empty() && !consume(connection, had)) break;
+    const bool begun = !connection.in.empty() || !scratch_.empty();
+    if (reads == kReadsInATurn || (reads > 0 && !begun && !channel.holds_more())) break;
+    if (!connection.in.empty() && !grow(connection)) break;
+    Buffer& in = connection.in.empty() ? scratch_ : connection.in;
+    const auto [step, size] = channel.read(in.room());
+    if (step == Channel::Step::ended) {
+      scratch_.clear();
+      return begun ? drop(connection) : dismiss(connection);
+    }
+    if (step != Channel::Step::done) {
+      watch(connection, step == Channel::Step::wants_write ? EPOLLOUT : EPOLLIN);
+      break;
+    }
+    in.added(size);
+  }
+  keep_rest(connection);
+}
+
+// Answers what is whole in `in`, which is the connection's own or the scratch buffer. False: the
+// connection does not read any more for now.
+bool Loop::consume(Connection& connection, Buffer& in) {
+  while (!in.empty() && in.size() >= connection.wanted) {
+    const auto found = read_head(in.view());
+    if (std::holds_alternative<HeadIsIncomplete>(found)) return true;
+    if (const auto* bad = std::get_if<HeadIsBad>(&found)) {
+      ++shared_.traffic.malformed;
+      return refuse(connection, {.status = bad->status, .body = std::string(bad->why) + "\n"});
+    }
+    const auto& head = std::get<RequestHead>(found);
+    if (connection.wanted == 0 && !first_look(connection, in, head)) return false;
+    if (in.size() < connection.wanted) return true;
+    if (!answer(connection, in, head)) return false;
+  }
+  return true;
+}
+
+// What the head alone decides.
+bool Loop::first_look(Connection& connection, Buffer& in, const RequestHead& head) {
+  auto refused = shared_.dispatch.refuse(request_of(head, in.view().substr(0, head.size), now_));
+  if (refused) return refuse(connection, std::move(*refused));
+  if (head.body_size > shared_.options.largest_body)
+    return refuse(connection, {.status = 413, .body = "the body is too large\n"});
+  connection.wanted = head.size + head.body_size;
+  return in.size() >= connection.wanted || admit(connection, in, head);
+}
+
+// Makes room for a body that is still to come.
+bool Loop::admit(Connection& connection, Buffer& in, const RequestHead& head) {
+  if (connection.wanted > kSmallRequest) {
+    connection.share.reset();
+    if (!take(connection, shared_.large, connection.wanted)) return shed(connection, Shed::bytes);
+    Buffer whole(connection.wanted);
+    whole.append(in.view());
+    in.clear();
+    connection.in = std::move(whole);
+  }
+  if (!head.awaits_continue) return true;
+  const auto [step, size] = connection.channel.write(kContinue);
+  if (step == Channel::Step::done && size == kContinue.size()) return true;
+  drop(connection);  // who does not take 25 bytes will not take a reply
+  return false;
+}
+
+// Room for the next bytes of a small request.
+bool Loop::grow(Connection& connection) {
+  Buffer& in = connection.in;
+  if (!in.room().empty()) return true;
+  const std::size_t most = std::max(connection.wanted, kLargestHead);
+  const std::size_t capacity = std::clamp(2 * in.capacity(), kFirstBuffer, most);
+  if (!take(connection, shared_.small, capacity)) return shed(connection, Shed::bytes);
+  in.reserve(capacity);
+  return true;
+}
+
+bool Loop::take(Connection& connection, Budget& budget, std::size_t bytes) {
+  while (!connection.share.grow_to(budget, bytes)) {
+    if (!evict(&connection)) return false;
+  }
+  return true;
+}
+
+// The scratch buffer is for the next one: what is left in it moves to the connection's own.
+void Loop::keep_rest(Connection& connection) {
+  if (connection.phase == Phase::lingering || connection.phase == Phase::gone)
+    return scratch_.clear();
+  if (!scratch_.empty()) {
+    if (!take(connection, shared_.small, scratch_.size())) {
+      scratch_.clear();
+      shed(connection, Shed::bytes);
+      return;
+    }
+    connection.in.append(scratch_.view());
+    scratch_.clear();
+  } else if (connection.in.empty()) {
+    release(connection);
+  }
+  if (!reads(connection.phase)) return;
+  const Phase phase = connection.in.empty()    ? Phase::idle
+                      : connection.wanted == 0 ? Phase::head
+                                               : Phase::body;
+  if (phase != connection.phase) enter(connection, phase);
+  if (connection.channel.holds_more() && !std::exchange(connection.unheard, true))
+    unheard_.push_back(&connection);
+}
+
+bool Loop::answer(Connection& connection, Buffer& in, const RequestHead& head) {
+  if (Clock::now() - now_ > shared_.options.most_lag) return shed(connection, Shed::lag);
+  connection.closes = head.closes || shared_.stopping || shared_.dispatch.draining();
+  if (&in == &connection.in && connection.wanted > kSmallRequest) {
+    hand_over(connection);
+    return false;
+  }
+  Outcome outcome = shared_.dispatch.reply(request_of(head, in.view(), now_));
+  in.drop_front(std::exchange(connection.wanted, 0));
+  return deliver(connection, std::move(outcome));
+}
+
+// False: the connection does not read any more for now.
+bool Loop::deliver(Connection& connection, Outcome outcome) {
+  if (auto* later = std::get_if<LaterReply>(&outcome)) {
+    if (in(Phase::parked).size() >= kMostParked) return shed(connection, Shed::bytes);
+    connection.later = std::move(*later);
+    watch(connection, 0);
+    enter(connection, Phase::parked);
+    return false;
+  }
+  out_.clear();
+  if (const auto* reply = std::get_if<HttpReply>(&outcome)) {
+    write_reply(*reply, connection.closes, out_);
+  } else {
+    out_ = std::move(std::get<RenderedReply>(outcome).bytes);
+  }
+  return send(connection);
+}
+
+// Writes out_; what cannot be written now stays with the connection.
+bool Loop::send(Connection& connection) {
+  std::string_view rest = out_;
+  while (!rest.empty()) {
+    const auto [step, size] = connection.channel.write(rest);
+    rest.remove_prefix(size);
+    if (step == Channel::Step::done) continue;
+    if (step == Channel::Step::ended) {
+      drop(connection);
+    } else {
+      connection.out = std::string(rest);
+      enter(connection, Phase::writing);
+      watch(connection, step == Channel::Step::wants_read ? EPOLLIN : EPOLLOUT);
+    }
+    return false;
+  }
+  if (connection.closes) {
+    dismiss(connection);
+    return false;
+  }
+  enter(connection, Phase::idle);
+  return true;
+}
+
+// What ends the connection, for what stands behind the head would be taken for a request.
+bool Loop::refuse(Connection& connection, HttpReply reply) {
+  connection.closes = true;
+  return deliver(connection, std::move(reply));
+}
+
+bool Loop::shed(Connection& connection, Shed why) {
+  ++shared_.traffic.shed[static_cast<std::size_t>(why)];
+  return refuse(connection, {.status = 503, .body = {}, .again_shortly = true});
+}
+
+void Loop::go_on_writing(Connection& connection) {
+  out_ = std::move(connection.out);
+  if (send(connection)) resume(connection);
+}
+
+// Back to reading, first what is there already.
+void Loop::resume(Connection& connection) {
+  watch(connection, EPOLLIN);
+  read(connection);
+}
+
+void Loop::linger(Connection& connection) {
+  for (;;) {
+    const auto [step, size] = connection.channel.discard(scratch_.room());
+    connection.discarded += size;
+    if (step == Channel::Step::wants_read) return;
+    const bool enough = connection.discarded > 2 * shared_.options.largest_body + kLargestHead;
+    if (step == Channel::Step::ended || enough) return drop(connection);
+  }
+}
+
+// ---- waiting ----
+
+void Loop::hand_over(Connection& connection) {
+  watch(connection, 0);
+  enter(connection, Phase::judging);
+  // Until it is finished nobody else touches the connection.
+  shared_.lane.add([this, &connection, arrived = now_] {
+    const std::string_view bytes = connection.in.view();
+    const auto head = std::get<RequestHead>(read_head(bytes));
+    finish(connection, shared_.dispatch.reply(request_of(head, bytes, arrived)));
+  });
+}
+
+void Loop::ask_parked() {
+  if (in(Phase::parked).empty() || now_ < next_question_) return;
+  next_question_ = now_ + kBetweenQuestions;
+  std::vector<Connection*> parked;
+  for (Connection& connection : in(Phase::parked)) parked.push_back(&connection);
+  for (Connection* connection : parked) {
+    auto reply = connection->later();
+    if (!reply) continue;
+    connection->later = nullptr;
+    if (deliver(*connection, std::move(*reply))) resume(*connection);
+  }
+}
+
+Loop::Clock::duration Loop::limit_of(Phase phase) const {
+  const FrontOptions& options = shared_.options;
+  switch (phase) {
+    case Phase::handshake:
+      return options.handshake;
+    case Phase::head:
+      return options.head;
+    case Phase::body:
+      return options.body;
+    case Phase::writing:
+      return options.writing;
+    case Phase::lingering:
+      return options.lingering;
+    default:
+      return shared_.stopping ? std::min<Clock::duration>(options.idle, kIdleAtTheEnd)
+                              : options.idle;
+  }
+}
+
+void Loop::expire() {
+  for (const Phase phase : kLimited) {
+    while (!in(phase).empty() && in(phase).front().since + limit_of(phase) <= now_) {
+      ++shared_.traffic.timeouts[static_cast<std::size_t>(phase)];
+      Connection& late = in(phase).front();
+      if (reads(phase)) {
+        dismiss(late);
+      } else {
+        drop(late);
+      }
+    }
+  }
+}
+
+// Whether somebody who has been slow for long has been dropped, to make room.
+bool Loop::evict(const Connection* newcomer) {
+  for (const Phase phase : {Phase::lingering, Phase::handshake, Phase::head, Phase::body}) {
+    for (Connection& slow : in(phase)) {
+      if (slow.since + kSlow > now_) break;
+      if (&slow == newcomer) continue;
+      ++shared_.traffic.shed[static_cast<std::size_t>(Shed::evicted)];
+      drop(slow);
+      return true;
+    }
+  }
+  return false;
+}
+
+// ---- moving ----
+
+void Loop::watch(Connection& connection, std::uint32_t events) {
+  if (events == connection.watched) return;
+  const int operation = connection.watched == 0 ? EPOLL_CTL_ADD
+                        : events == 0           ? EPOLL_CTL_DEL
+                                                : EPOLL_CTL_MOD;
+  epoll_event event{.events = events, .data = {.ptr = &connection}};
+  ::epoll_ctl(epoll_, operation, connection.channel.socket(), &event);
+  connection.watched = events;
+}
+
+void Loop::enter(Connection& connection, Phase phase) {
+  in(phase).splice(in(phase).end(), in(connection.phase), connection.self);
+  connection.since = now_;
+  if (phase == connection.phase) return;
+  --shared_.traffic.connections[static_cast<std::size_t>(connection.phase)];
+  if (phase != Phase::gone) ++shared_.traffic.connections[static_cast<std::size_t>(phase)];
+  connection.phase = phase;
+}
+
+void Loop::release(Connection& connection) {
+  connection.in = Buffer();
+  connection.share.reset();
+}
+
+// Says goodbye, and lingers.
+void Loop::dismiss(Connection& connection) {
+  connection.channel.end_writing();
+  release(connection);
+  watch(connection, EPOLLIN);
+  enter(connection, Phase::lingering);
+}
+
+// Without a word. The socket is closed when this round is over.
+void Loop::drop(Connection& connection) {
+  if (connection.phase == Phase::gone) return;
+  if (connection.unheard) std::erase(unheard_, &connection);
+  release(connection);
+  enter(connection, Phase::gone);
+  --count_;
+  --shared_.connections;
+}
+
+}  // namespace stateward
