@@ -148,6 +148,18 @@ set_yaml piped 'minReadySeconds: 0' | "$STATEWARD" validate >out 2>err; code=$?;
 check "standard input is the default where it is no terminal" both 'exits 1' 'says "<stdin>:5:1: deny"'
 "$STATEWARD" validate tree >/dev/full 2>err; code=$?; out= err=$(cat err)
 check "a report that cannot be written is not passed over" both 'exits 2' 'complains "cannot be written"'
+run "$STATEWARD" validat empty
+check "of a command that is not known the nearest one is told" both 'exits 2' '[ "$err" = "stateward: \"validat\" was not expected; did you mean validate? see stateward --help" ]'
+run "$STATEWARD" settings chekc
+check "also below another" both 'exits 2' 'complains "\"chekc\" was not expected; did you mean check? see stateward settings --help"'
+run "$STATEWARD" validate --baselin=x empty
+check "so is an option" both 'exits 2' 'complains "\"--baselin\" was not expected; did you mean --baseline? see stateward validate --help"'
+run "$STATEWARD" explain host-network more
+check "what resembles nothing is only named" both 'exits 2' '[ "$err" = "stateward: \"more\" was not expected; see stateward explain --help" ]'
+run "$STATEWARD" explain SHARED
+check "a policy that resembles none, too" both 'exits 2' '[ "$err" = "stateward: there is no policy \"SHARED\"; stateward explain lists them" ]'
+run "$STATEWARD"
+check "without a command it says so" both 'exits 2' '[ "$err" = "stateward: no command given; see stateward --help" ]'
 run "$STATEWARD" validate empty
 check "a folder without manifests is mentioned" both 'exits 0' 'complains "no *.yaml"'
 
