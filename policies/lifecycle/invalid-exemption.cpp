@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/policy.h"
+#include "engine/trimmed.h"
 #include "policies/catalogue.h"
 
 namespace stateward::policies {
@@ -44,7 +45,7 @@ void judge_stated(const Subject& subject, Findings& findings) {
     const Node stated = exemptions[index];
     const Path path = Path("/exemptions") / index;
     const std::string_view first = stated["policies"][std::size_t{0}].text();
-    if (stated["reason"].text().empty())
+    if (trimmed(stated["reason"].text()).empty())
       findings.add(path / "reason", fmt::format("the exemption from {} has no reason", first));
     if (!stated["until"].exists()) continue;
     const auto until = parse_date(stated["until"].text());
