@@ -22,12 +22,13 @@ namespace fs = std::filesystem;
 constexpr std::size_t kLargestFile = std::size_t{64} << 20;
 constexpr std::size_t kFirstRead = std::size_t{64} << 10;
 
-bool is_manifest(const fs::path& path) {
-  const fs::path extension = path.extension();
-  return extension == ".yaml" || extension == ".yml" || extension == ".json";
+std::string_view last_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+bool is_manifest(std::string_view name) {
+  return name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json");
 }
 
-bool is_hidden(const fs::path& path) { return path.filename().native().starts_with('.'); }
+bool is_hidden(std::string_view name) { return name.starts_with('.'); }
 
 bool climbs(const fs::path& path) {
   return std::find(path.begin(), path.end(), "..") != path.end();
@@ -86,22 +87,23 @@ class FolderWalk {
     fs::directory_iterator entries(folder, error);
     if (error) return fail(error.message());
     for (; entries != fs::directory_iterator(); entries.increment(error)) {
-      if (!is_hidden(entries->path())) add(*entries, id, shown);
+      const std::string_view name = last_name(entries->path().native());
+      if (!is_hidden(name)) add(*entries, name, id, shown);
     }
     return {};
   }
 
-  void add(const fs::directory_entry& entry, FolderId folder, const std::string& shown) {
+  void add(const fs::directory_entry& entry, std::string_view name, FolderId folder,
+           const std::string& shown) {
     std::error_code error;
     if (entry.is_directory(error)) {
       if (entry.is_symlink(error)) {
         links_.insert(entry.path());
       } else {
-        add_inner(entry.path(), shown + entry.path().filename().string() + "/");
+        add_inner(entry.path(), fmt::format("{}{}/", shown, name));
       }
-    } else if (is_manifest(entry.path()) &&
-               (entry.is_regular_file(error) || !entry.exists(error))) {
-      out_[folder].push_back({shown + entry.path().filename().string(), entry.path().string()});
+    } else if (is_manifest(name) && (entry.is_regular_file(error) || !entry.exists(error))) {
+      out_[folder].push_back({fmt::format("{}{}", shown, name), entry.path().string()});
     }
   }
 
@@ -137,18 +139,13 @@ Result<Folders> expand(const std::vector<std::string>& arguments) {
   return folders;
 }
 
-std::string_view file_name(const InputFile& file) {
-  const std::string_view path = file.path;
-  return path.substr(path.rfind('/') + 1);
-}
-
 // A file named twice stays once. `files` are of one folder.
 void drop_repeated(std::vector<InputFile>& files) {
   std::stable_sort(files.begin(), files.end(), [](const auto& left, const auto& right) {
-    return file_name(left) < file_name(right);
+    return last_name(left.path) < last_name(right.path);
   });
   const auto same = [](const auto& left, const auto& right) {
-    return file_name(left) == file_name(right);
+    return last_name(left.path) == last_name(right.path);
   };
   files.erase(std::unique(files.begin(), files.end(), same), files.end());
 }

@@ -1,3 +1,7 @@
+// Several of the rules by which apps/v1 and core/v1 refuse an object, each a few lines: one policy
+// and not several, for whoever reads the finding has the same to do, and settings that turn it off
+// mean all of them.
+
 #include <fmt/format.h>
 
 #include "engine/policy.h"

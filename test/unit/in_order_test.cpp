@@ -22,8 +22,7 @@ TEST_CASE("each piece is done once, and few wait to be taken") {
   std::atomic<std::size_t> done = 0;
   constexpr std::size_t kPieces = 300;
   constexpr std::size_t kThreads = 3;
-  // Begun ahead, and fetched already.
-  constexpr std::size_t kMostWaiting = 2 * InOrder<std::size_t>::kAhead * kThreads;
+  constexpr std::size_t kMostWaiting = InOrder<std::size_t>::kAhead * kThreads;
   InOrder<std::size_t> work(kPieces, kThreads, [&](std::size_t number) {
     ++done;
     return number;
@@ -40,6 +39,22 @@ TEST_CASE("with one thread work is done when it is asked for, by who asks") {
   const auto here = std::this_thread::get_id();
   InOrder<std::thread::id> work(2, 1, [](std::size_t) { return std::this_thread::get_id(); });
   CHECK(work.next() == here);
+}
+
+TEST_CASE("who asks works too, while another is at the first") {
+  const auto here = std::this_thread::get_id();
+  std::atomic<std::size_t> done_here = 0;
+  InOrder<std::thread::id> work(8, 2, [&](std::size_t) {
+    const auto by = std::this_thread::get_id();
+    if (by == here) {
+      ++done_here;
+    } else {
+      while (done_here < 7) std::this_thread::yield();
+    }
+    return by;
+  });
+  for (std::size_t number = 0; number < 8; ++number) work.next();
+  CHECK(done_here >= 7);
 }
 
 TEST_CASE("what nobody takes keeps nobody waiting") {
