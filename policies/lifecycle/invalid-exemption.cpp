@@ -32,7 +32,8 @@ void judge_annotations(const Subject& subject, Findings& findings) {
     const std::string_view id = key.substr(kPrefix.size());
     const Path path = Path("/metadata/annotations") / key;
     if (!is_policy(id)) {
-      findings.add(path, fmt::format("there is no policy \"{}\" to be exempt from", id));
+      findings.add(path, fmt::format("there is no policy \"{}\" to be exempt from", id)).remedy =
+          "name a policy that stateward explain lists, or take the exemption out";
     } else if (const std::string flaw = flaw_of(value.text(), subject.today); !flaw.empty()) {
       findings.add(path, fmt::format("the exemption from {} {}", id, flaw));
     }

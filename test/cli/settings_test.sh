@@ -85,6 +85,13 @@ exemptions:
 YAML
 run "$STATEWARD" validate deploy
 check "a reason of blanks is none" both 'exits 1' 'says "stateward.yaml:4:40: warn: the exemption from shared-claim has no reason [invalid-exemption]" && ! says exempt:'
+settings >stateward.yaml <<'YAML'
+exemptions:
+  - {policies: [shared-claim], reason: a, until: soon}
+  - {policies: [shared-claim], reason: b, until: later}
+YAML
+run "$STATEWARD" validate deploy
+check "settings have no name, and none is told" says 'stateward.yaml:5:50: Settings: "later"'
 printf 'apiVersion: v1\nkind: ConfigMap\n' >stateward.yaml
 run "$STATEWARD" settings check
 check "where only one thing can stand, it is told" complains 'stateward.yaml:2:7: /kind: is "ConfigMap", and must be "Settings"'

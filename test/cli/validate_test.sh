@@ -38,6 +38,10 @@ check "the source line is shown and underlined" says '      | ^~~~'
 check "the remedy is told" says 'remedy: set spec.serviceName'
 check "hidden folders and other files are not read" says '2 objects in 2 files'
 
+check "what was skipped is told with the reason, of one policy as of several" says 'what is absent tells nothing, for the set is not complete (--complete says that it is)'
+run "$STATEWARD" validate -o markdown tree
+check "in Markdown, too" says ': what is absent tells nothing, for the set is not complete.'
+
 run "$STATEWARD" validate --fail-on never tree
 check "--fail-on never exits with 0" exits 0
 run "$STATEWARD" validate tree/good.yaml
@@ -148,6 +152,9 @@ set_yaml piped 'minReadySeconds: 0' | "$STATEWARD" validate >out 2>err; code=$?;
 check "standard input is the default where it is no terminal" both 'exits 1' 'says "<stdin>:5:1: deny"'
 "$STATEWARD" validate tree >/dev/full 2>err; code=$?; out= err=$(cat err)
 check "a report that cannot be written is not passed over" both 'exits 2' 'complains "cannot be written"'
+set_yaml wrong 'serviceName: wrong' | sed 's/^metadata:.*/&\n  annotations: {stateward.dev\/exempt.shared-clam: why}/; s/^  name: wrong/&/' >unknown.yaml
+run "$STATEWARD" validate --policy invalid-exemption unknown.yaml
+check "an exemption from no policy is not mended by a reason" both 'says "there is no policy \"shared-clam\""' 'says "remedy: name a policy that stateward explain lists, or take the exemption out"'
 run "$STATEWARD" validat empty
 check "of a command that is not known the nearest one is told" both 'exits 2' '[ "$err" = "stateward: \"validat\" was not expected; did you mean validate? see stateward --help" ]'
 run "$STATEWARD" settings chekc
