@@ -155,6 +155,11 @@ check "a report that cannot be written is not passed over" both 'exits 2' 'compl
 set_yaml wrong 'serviceName: wrong' | sed 's/^metadata:.*/&\n  annotations: {stateward.dev\/exempt.shared-clam: why}/; s/^  name: wrong/&/' >unknown.yaml
 run "$STATEWARD" validate --policy invalid-exemption unknown.yaml
 check "an exemption from no policy is not mended by a reason" both 'says "there is no policy \"shared-clam\""' 'says "remedy: name a policy that stateward explain lists, or take the exemption out"'
+{ set_yaml typo 'serviceName: typo' | sed 's/^          image:.*/&\n          volumeMounts: [{name: dta, mountPath: \/data}]/'
+  printf '  volumeClaimTemplates:\n    - {metadata: {name: data}, spec: {storageClassName: a, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}\n'; } >typo.yaml
+run "$STATEWARD" validate --policy mount-without-volume,unmounted-claim-template typo.yaml
+check "a mistyped name is told once: the template that is not mounted follows from it" both 'exits 1' \
+  'says "[mount-without-volume]" && ! says "[unmounted-claim-template]" && says "1 finding not shown: put right by what is to be done about others"'
 run "$STATEWARD" validat empty
 check "of a command that is not known the nearest one is told" both 'exits 2' '[ "$err" = "stateward: \"validat\" was not expected; did you mean validate? see stateward --help" ]'
 run "$STATEWARD" settings chekc
