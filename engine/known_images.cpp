@@ -43,9 +43,7 @@ constexpr std::array kImages = {
                .stops_slowly = true,
                .inject_readiness = false,
                .reason = "every member listens, and only the leader takes writes",
-               .source = "patroni docs/rest_api.rst: /primary is 200 on the leader only, "
-                         "/readiness asks how far "
-                         "behind"},
+               .source = "patroni docs/rest_api.rst: /primary is 200 on the leader alone"},
     KnownImage{.repositories = {"mysql", "percona", "mysql-server"},
                .data_paths = {"/var/lib/mysql"},
                .stops_slowly = true,
