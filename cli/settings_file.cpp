@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <system_error>
 
 #include "cli/inputs.h"
@@ -93,10 +94,19 @@ Json selector_schema() {
                    {"values", {{"type", "array"}, {"items", {{"type", "string"}}}}}}}})}});
 }
 
+// A pattern for any other kind would match nothing, which is how a mistyped one goes unnoticed.
+Json judged_kinds() {
+  std::set<std::string> kinds;
+  for (const Policy* policy : policies::all_policies()) {
+    for (const std::string_view name : names_of(policy->kinds)) kinds.emplace(name);
+  }
+  return Json(std::move(kinds));
+}
+
 // What an ObjectPattern is read from.
 Json pattern_properties() {
   return {{"namespaces", described(list_of(text()), "Namespaces; * stands for any text")},
-          {"kinds", described(list_of(text()), "Kinds, such as StatefulSet")},
+          {"kinds", described(list_of(one_of(judged_kinds())), "Kinds, such as StatefulSet")},
           {"names", described(list_of(text()), "Names; * stands for any text")},
           {"selector", {{"$ref", "#/definitions/selector"}}}};
 }

@@ -92,6 +92,13 @@ exemptions:
 YAML
 run "$STATEWARD" validate deploy
 check "settings have no name, and none is told" says 'stateward.yaml:5:50: Settings: "later"'
+settings >stateward.yaml <<'YAML'
+overrides:
+  - {kinds: [Statefulset, StatefulSet, ScaledObject], policies: {shared-claim: {action: deny}}}
+YAML
+run "$STATEWARD" settings check
+check "a kind that no object has is not taken for one that does not occur" both 'exits 1' \
+  '[ "$err" = "stateward: stateward.yaml:4:13: /overrides/0/kinds/0: \"Statefulset\" is not known; did you mean StatefulSet?" ]'
 printf 'apiVersion: v1\nkind: ConfigMap\n' >stateward.yaml
 run "$STATEWARD" settings check
 check "where only one thing can stand, it is told" complains 'stateward.yaml:2:7: /kind: is "ConfigMap", and must be "Settings"'
