@@ -50,6 +50,7 @@ constexpr auto kClaim = std::to_array<std::string_view>({
     "metadata labels",
     "metadata creationTimestamp",
     "spec accessModes",
+    "spec volumeMode",
     "spec volumeName",
 });
 

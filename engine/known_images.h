@@ -22,7 +22,8 @@ struct KnownImage {
   std::array<std::string_view, 3> repositories;  // the last part of each; empty ones name none
   std::array<std::string_view, 2> data_paths;    // where it may keep its data; empty ones: none
   bool maybe_cache = false;                      // as often as not what it holds may go at any time
-  bool peers_before_ready = false;               // members must find each other before one is ready
+  bool may_keep_nothing = false;    // some run it with its data elsewhere, or without any
+  bool peers_before_ready = false;  // members must find each other before one is ready
   Majority majority = Majority::none;
   bool stops_slowly = false;     // a clean end writes memory to disk or hands work over first
   bool takes_on_delete = false;  // its own installation replaces members by hand, in an order

@@ -29,6 +29,13 @@ constexpr bool drops_max_unavailable(KubernetesVersion release) {
          (release >= KubernetesVersion{1, 35, 4} && release < KubernetesVersion{1, 37, 0});
 }
 
+// Whether the StatefulSet controller of that release counts broken members of an old revision among
+// those that may be unavailable, so that with podManagementPolicy Parallel an update waits for them
+// (kubernetes/kubernetes#137409, #137666): the feature was on there, and not mended yet.
+constexpr bool waits_for_broken_members(KubernetesVersion release) {
+  return release >= KubernetesVersion{1, 35, 0} && release < KubernetesVersion{1, 35, 4};
+}
+
 // "1.34", "v1.34.2", or as providers write it: "v1.34.2-eks-1a2b", "v1.34.2+k3s1", "1.34+". Without
 // a patch it is the first release of that minor.
 Result<KubernetesVersion> parse_kubernetes_version(std::string_view text);

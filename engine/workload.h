@@ -22,9 +22,11 @@ struct Probe {
   std::int64_t period() const { return positive(node["periodSeconds"], 10); }
   std::int64_t timeout() const { return positive(node["timeoutSeconds"], 1); }
   std::int64_t failure_threshold() const { return positive(node["failureThreshold"], 3); }
-  // How long a container may fail before the probe acts: initialDelaySeconds + periodSeconds x
+  // How long a container that has run for a while may fail before the probe acts: periodSeconds x
   // failureThreshold.
-  std::int64_t budget() const { return initial_delay() + period() * failure_threshold(); }
+  std::int64_t patience() const { return period() * failure_threshold(); }
+  // How long one that starts may take: initialDelaySeconds comes first.
+  std::int64_t budget() const { return initial_delay() + patience(); }
   // The port it knocks at (httpGet, tcpSocket, grpc): a name or a number; absent for exec.
   Node port() const;
   Path port_path(const Path& probe) const;
@@ -92,7 +94,6 @@ struct ClaimTemplate {
   Path path() const { return Path("/spec/volumeClaimTemplates") / index; }
   std::string_view name() const { return node["metadata"]["name"].text(); }
   Node spec() const { return node["spec"]; }
-  std::string_view volume_mode() const { return spec()["volumeMode"].text("Filesystem"); }
 };
 
 // The labels that the StatefulSet controller sets on each Pod: its identity, its revision and its

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "engine/known_images.h"
 #include "engine/policy.h"
 #include "engine/workload.h"
 
@@ -40,14 +41,15 @@ void check(const Subject& subject, Findings& findings) {
     const Probe liveness = container.liveness();
     const Probe readiness = container.readiness();
     if (!container.long_running() || !liveness.exists() || !readiness.exists()) continue;
-    if (liveness.budget() > readiness.budget() ||
+    if (is_helper_container(container)) continue;
+    if (liveness.patience() > readiness.patience() ||
         !same_handler(container, liveness.node, readiness.node))
       continue;
     findings.add(
         container.path() / "livenessProbe",
         fmt::format(
             "liveness asks what readiness asks and gives up after {} s, readiness after {} s",
-            liveness.budget(), readiness.budget()));
+            liveness.patience(), readiness.patience()));
   }
 }
 
@@ -67,11 +69,17 @@ constinit const Policy identical_probes{
         "Whatever makes a member unready, such as overload or a dependency that is down, "
         "restarts it as well: the whole fleet at once. A liveness probe should fail only where a "
         "restart helps, and later than readiness.",
-    .exceptions = "A liveness probe that takes longer to give up than the readiness probe.",
+    .exceptions =
+        "A liveness probe that takes longer to give up than the readiness probe: periodSeconds "
+        "x failureThreshold. initialDelaySeconds does not count, since it only delays the first "
+        "question. Helpers beside the application (proxies, agents, reloaders): what restarts "
+        "them does not touch it.",
     .remedy =
         "let liveness ask something cheaper, or fail later: raise its periodSeconds or "
         "failureThreshold",
-    .sources = "Container.livenessProbe, Container.readinessProbe (core/v1)",
+    .sources =
+        "Container.livenessProbe, Container.readinessProbe (core/v1)\n"
+        "Probe.initialDelaySeconds, .periodSeconds, .failureThreshold (core/v1)",
     .check = check,
 };
 

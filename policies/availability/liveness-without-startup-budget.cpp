@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/file_probe.h"
 #include "engine/json_writer.h"
 #include "engine/known_images.h"
 #include "engine/policy.h"
@@ -58,6 +59,7 @@ void check(const Subject& subject, Findings& findings) {
     const Probe liveness = container.liveness();
     if (!container.long_running() || !liveness.exists() || container.startup().exists()) continue;
     if (liveness.budget() >= enough || is_helper_container(container)) continue;
+    if (asks_for_standing_files(set.pod_spec(), container, liveness)) continue;
     const Path startup = container.path() / "startupProbe";
     Finding& finding = findings.add(
         container.path() / "livenessProbe",
@@ -90,7 +92,9 @@ constinit const Policy liveness_without_startup_budget{
         "half-initialised volume for ever.",
     .exceptions =
         "A startup probe, whatever its budget; a liveness probe that waits 120 seconds or "
-        "longer. Of a container that keeps nothing on a lasting volume it is only audited.",
+        "longer, or one that only looks for files which stand there before the server begins "
+        "(ls /data/lost+found, test -d /data where that is mounted). Of a container that keeps "
+        "nothing on a lasting volume it is only audited.",
     .remedy =
         "add a startupProbe that allows ten minutes: the liveness handler with periodSeconds 10 "
         "and failureThreshold 60",

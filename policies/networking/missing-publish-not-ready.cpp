@@ -32,6 +32,14 @@ bool published_otherwise(const Object& set, const ObjectSet& objects) {
   });
 }
 
+// Whether somebody may look for a member in vain. A false that is written is a choice: members that
+// join those which are ready count on it.
+bool is_missed(const Object& set, const Service& service, const ObjectSet& objects) {
+  if (max_replicas(set, objects) <= 1 || published_otherwise(set, objects)) return false;
+  return waits_for_peers(set) || service.tolerates_unready_endpoints() ||
+         !service.object.spec()["publishNotReadyAddresses"].exists();
+}
+
 void judge(const Subject& subject, const Service& service, const Object& set, const Path& path,
            Findings& findings) {
   if (service.tolerates_unready_endpoints()) {
@@ -44,7 +52,9 @@ void judge(const Subject& subject, const Service& service, const Object& set, co
   Finding& finding = findings.add(
       path,
       fmt::format("unready members of StatefulSet \"{}\" have no name to be found by", set.name));
-  if (!waits_for_peers(set)) finding.as_info();
+  if (waits_for_peers(set)) return;
+  finding.as_info().remedy =
+      "where members should be found before they are ready, set publishNotReadyAddresses: true";
 }
 
 // Of several sets that it governs the one that needs it most; nullptr where none does.
@@ -52,8 +62,7 @@ const Object* governed_by(const Service& service, const ObjectSet& set) {
   const Object* governed = nullptr;
   for (const Object* one : set.all(Kind::stateful_set, service.object.name_space)) {
     const bool counts = StatefulSet{*one}.service_name() == service.object.name &&
-                        !one->being_deleted() && max_replicas(*one, set) > 1 &&
-                        !published_otherwise(*one, set);
+                        !one->being_deleted() && is_missed(*one, service, set);
     if (counts && (governed == nullptr || (waits_for_peers(*one) && !waits_for_peers(*governed))))
       governed = one;
   }
@@ -71,7 +80,7 @@ void check(const Subject& subject, Findings& findings) {
   if (!is_set) {
     if (const Object* set = governed_by({object}, subject.set); set != nullptr)
       judge(subject, {object}, *set, "/spec/publishNotReadyAddresses", findings);
-  } else if (max_replicas(object, subject.set) > 1 && !published_otherwise(object, subject.set)) {
+  } else if (is_missed(object, {*service}, subject.set)) {
     judge(subject, {*service}, object, "/spec/serviceName", findings);
   }
 }
@@ -92,12 +101,15 @@ constinit const Policy missing_publish_not_ready{
     .reason =
         "The name of a member that is not ready does not resolve. Members that must find each "
         "other before they are ready then wait for ever: at the first start, and after every "
-        "outage of all of them.",
+        "outage of all of them. Where they need not, a member that asks for its own name while "
+        "it starts gets no answer, and one that fails its probe under load is gone for its "
+        "peers, too, as if it had left.",
     .exceptions =
-        "One replica at most; a set whose unready members another Service publishes, headless or "
-        "of one Pod each. It is only informed of where nothing tells that members wait for "
-        "each other: podManagementPolicy OrderedReady, no readiness probe, or an image that is not "
-        "known for it.",
+        "One replica at most; a set whose unready members another Service publishes, headless "
+        "or of one Pod each; a Service that says publishNotReadyAddresses: false itself, where "
+        "members are not known to wait for each other. It is only informed of where nothing "
+        "tells that they do: podManagementPolicy OrderedReady, no readiness probe, or an image "
+        "that is not known for it.",
     .remedy =
         "set publishNotReadyAddresses: true on the governing Service, and not on the one for "
         "clients",

@@ -92,6 +92,26 @@ std::optional<Data> data_of(const Container& container, const std::vector<Volume
   return std::nullopt;
 }
 
+// A file of its own, as a configuration is mounted.
+bool is_one_file(const VolumeUse& use) {
+  const std::string_view path = use.node["mountPath"].text();
+  return !use.node["subPath"].text().empty() &&
+         path.substr(path.rfind('/') + 1).find('.') != std::string_view::npos;
+}
+
+// A server that must keep what it knows and has no folder to write to but its own layer. Arguments
+// that begin with a word may make something else of the image.
+bool keeps_on_its_layer(const Container& container) {
+  const KnownImage* image = known_image(container);
+  if (image == nullptr || image->data_paths.front().empty()) return false;
+  if (image->maybe_cache || image->may_keep_nothing) return false;
+  const Node arguments = container.node["args"];
+  if (!arguments.empty() && !(*arguments.items().begin()).text().starts_with('-')) return false;
+  const std::vector<VolumeUse> uses = volume_uses(container);
+  return std::all_of(uses.begin(), uses.end(),
+                     [](const VolumeUse& use) { return use.read_only || is_one_file(use); });
+}
+
 // A socket, a device or a file of the node, or one of the system's own folders.
 bool is_of_the_node(const Volume& volume) {
   const std::string_view type = volume.node["hostPath"]["type"].text();
@@ -134,6 +154,12 @@ void judge(const Subject& subject, const Container& container, std::set<std::str
   const StatefulSet set{subject.object};
   const std::vector<Volume> written = written_by(set, container);
   if (any_lasts(written)) return;
+  if (keeps_on_its_layer(container)) {
+    findings.add(container.path() / "volumeMounts",
+                 fmt::format("{} keeps its data on no volume: gone when the container restarts",
+                             image_repository(container.image())));
+    return;
+  }
   const auto data = data_of(container, written);
   const auto volume = data ? volume_named(set, data->mount.name) : std::nullopt;
   if (!volume || volume->source.empty() || !told.insert(volume->name()).second) return;
@@ -170,15 +196,18 @@ constinit const Policy data_on_ephemeral_volume{
     .operations = {Operation::create, Operation::update},
     .summary = "A member keeps its data where it is lost with the Pod or the node.",
     .reason =
-        "An emptyDir and a generic ephemeral volume go with the Pod: after an update, an eviction "
-        "or a drain the member comes back empty. A hostPath stays on its node and the member "
-        "may not; replicas that meet on one node write to one and the same folder, which is "
-        "denied.",
+        "An emptyDir and a generic ephemeral volume go with the Pod: after an update, an "
+        "eviction or a drain the member comes back empty. What a server keeps on no volume at "
+        "all goes with its container: a crash is enough. A hostPath stays on its node and the "
+        "member may not; replicas that meet on one node write to one and the same folder, which "
+        "is denied.",
     .exceptions =
         "Containers that write to a lasting volume as well; images that are unknown, but for "
-        "one writable volume that is a folder of the node or made with the Pod; sockets, devices "
-        "and the node's system folders. What may be a cache (redis, valkey) and one replica "
-        "pinned to its node are only mentioned.",
+        "one writable volume that is a folder of the node or made with the Pod; sockets, "
+        "devices and the node's system folders. What may be a cache (redis, valkey) and one "
+        "replica pinned to its node are only mentioned. Nothing is said of a server without "
+        "volumes whose arguments begin with a word, or that some run with its data elsewhere or "
+        "without any (vault, nats, grafana).",
     .remedy = "keep it in a claim of each replica's own: volumeClaimTemplates",
     .sources =
         "EmptyDirVolumeSource, HostPathVolumeSource, EphemeralVolumeSource (core/v1)\n"

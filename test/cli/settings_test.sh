@@ -98,7 +98,7 @@ overrides:
 YAML
 run "$STATEWARD" settings check
 check "a kind that no object has is not taken for one that does not occur" both 'exits 1' \
-  '[ "$err" = "stateward: stateward.yaml:4:13: /overrides/0/kinds/0: \"Statefulset\" is not known; did you mean StatefulSet?" ]'
+  '[ "$err" = "stateward: stateward.yaml:4:14: /overrides/0/kinds/0: \"Statefulset\" is not known; did you mean StatefulSet?" ]'
 printf 'apiVersion: v1\nkind: ConfigMap\n' >stateward.yaml
 run "$STATEWARD" settings check
 check "where only one thing can stand, it is told" complains 'stateward.yaml:2:7: /kind: is "ConfigMap", and must be "Settings"'

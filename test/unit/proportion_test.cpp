@@ -78,3 +78,20 @@ TEST_CASE("a liveness probe that cannot be made protects from nothing, and break
   CHECK(probe("startupProbe") == "deny/high\n");
   CHECK(probe("livenessProbe") == "warn/medium\n");
 }
+
+TEST_CASE("claims that go with their set are worse to lose where they hold data than a queue") {
+  const auto told_of = [](const std::string& claims, const std::string& image) {
+    return told("retention-policy-delete",
+                "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: db}, spec: {"
+                "persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}, "
+                "volumeClaimTemplates: [" +
+                    claims + "], template: {spec: {containers: [{name: db, image: " + image +
+                    "}]}}}}\n");
+  };
+  const std::string queue = "{metadata: {name: sending-queue}}";
+  CHECK(told_of(queue, "collector:1") == "warn/low\n");
+  CHECK(told_of("{metadata: {name: alloy-wal}}", "alloy:1") == "warn/low\n");
+  CHECK(told_of(queue, "rabbitmq:4") == "warn/high\n");
+  CHECK(told_of(queue + ", {metadata: {name: data}}", "collector:1") == "warn/high\n");
+  CHECK(told_of("{metadata: {name: queue-data}}", "collector:1") == "warn/high\n");
+}

@@ -172,12 +172,35 @@ TEST_CASE("who corrects a set that is not ready hears which Pod must be deleted,
   const Asked rollback{.policy = "rollback-needs-pod-delete"};
   const std::string rolling =
       "replicas: 3, readyReplicas: 2, updatedReplicas: 2, currentRevision: a, updateRevision: b";
-  CHECK(told(rollback, set("replicas: 3", "image: db:2"),
-             set("replicas: 3", "image: db:1", rolling)) ==
-        "warn: a rollout is stuck at Pod \"db-1\", which must be deleted for this one to go on\n");
+  CHECK(
+      told(rollback, set("replicas: 3", "image: db:2"),
+           set("replicas: 3", "image: db:1", rolling)) ==
+      "warn: Pod \"db-1\" of the last rollout is not ready: if it stays so, it must be deleted for "
+      "this one to go on\n");
   const std::string first = "replicas: 1, currentRevision: a, updateRevision: a";
   CHECK(
       told(rollback, set("replicas: 3", "image: db:2"), set("replicas: 3", "image: db:1", first)) ==
       "warn: 1 of 1 Pods are not ready: one that stays so must be deleted for the new template "
       "to reach it\n");
+}
+
+TEST_CASE(
+    "Parallel waits for broken members only where they count, and use up what may be missing") {
+  const auto told_by = [](KubernetesVersion release, const std::string& allowed) {
+    const Asked rollback{.policy = "rollback-needs-pod-delete", .kubernetes = release};
+    const std::string spec =
+        "replicas: 4, podManagementPolicy: Parallel, updateStrategy: {" + allowed + "}";
+    const std::string status =
+        "replicas: 4, readyReplicas: 3, updatedReplicas: 1, currentRevision: a, updateRevision: b";
+    return told(rollback, set(spec, "image: db:2"), set(spec, "image: db:1", status));
+  };
+  const std::string waits =
+      "warn: 1 of 4 Pods are not ready: one that stays so must be deleted for the new template "
+      "to reach it\n";
+  CHECK(told_by({1, 34, 9}, "").empty());
+  CHECK(told_by({1, 35, 0}, "") == waits);
+  CHECK(told_by({1, 35, 3}, "rollingUpdate: {maxUnavailable: 10%}") == waits);
+  CHECK(told_by({1, 35, 3}, "rollingUpdate: {maxUnavailable: 2}").empty());
+  CHECK(told_by({1, 35, 4}, "").empty());
+  CHECK(told_by({1, 37, 0}, "").empty());
 }

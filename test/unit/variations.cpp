@@ -23,7 +23,8 @@ bool is_letter(char c) { return is_lower(c) || (c >= 'A' && c <= 'Z'); }
 // Words as names have them; of what Kubernetes and stateward themselves know nothing is changed.
 bool may_be_renamed(std::string_view word) {
   static const std::set<std::string_view> known = {
-      "default", "headless", "stateward", "kube", "system", "cluster", "local", "template", "node"};
+      "default", "headless", "stateward", "kube",  "system",  "cluster", "local",  "template",
+      "node",    "buffer",   "cache",     "queue", "scratch", "spool",   "staging"};
   constexpr std::size_t kShortest = 4;
   return word.size() >= kShortest && !known.contains(word) &&
          std::all_of(word.begin(), word.end(), is_lower);
@@ -73,7 +74,7 @@ bool is_no_name(std::string_view key) {
   static const std::set<std::string_view> keys = {
       "apiVersion", "kind",        "image",    "mountPath",  "subPath",  "path",
       "command",    "args",        "apiGroup", "username",   "resource", "group",
-      "operation",  "subResource", "value", "provisioner"};
+      "operation",  "subResource", "value",    "provisioner"};
   return keys.contains(key);
 }
 

@@ -228,8 +228,6 @@ TEST_CASE("claim templates come in order, with their places and the default volu
   const auto templates = set.claim_templates();
   REQUIRE(templates.size() == 3);
   CHECK(templates[0].name() == "data");
-  CHECK(templates[0].volume_mode() == "Block");
-  CHECK(templates[1].volume_mode() == "Filesystem");
   CHECK(templates[1].path().text() == "/spec/volumeClaimTemplates/1");
   CHECK(templates[2].name().empty());
   CHECK(set.has_claim_template("logs"));
