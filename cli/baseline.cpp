@@ -1,11 +1,11 @@
 #include "cli/baseline.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
+#include "cli/inputs.h"
 #include "cli/json_text.h"
 #include "cli/schema_check.h"
 #include "engine/json_reader.h"
@@ -61,11 +61,12 @@ Result<Baseline> Baseline::parse(std::string_view text, const std::string& name)
 }
 
 Result<Baseline> Baseline::read(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream)
-    return fail(fmt::format("baseline {} cannot be read; --write-baseline makes it", file));
-  return parse(text, file);
+  const auto text = read_input({.name = file, .path = file});
+  if (!text) {
+    return fail(fmt::format("baseline {} cannot be read: {}{}", file, text.error().message,
+                            access(file.c_str(), F_OK) == 0 ? "" : "; --write-baseline makes it"));
+  }
+  return parse(*text, file);
 }
 
 Baseline::Entry Baseline::entry_of(const Object& object, std::string_view policy,

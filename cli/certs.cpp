@@ -215,10 +215,11 @@ Result<Identity> issued(const Authority& authority, const std::string& file,
 
 std::string instructions(const fs::path& folder, const fs::path& ca) {
   return fmt::format(
-      "\nServe it:   stateward serve --tls-cert {0}/tls.crt --tls-key {0}/tls.key\n"
-      "caBundle:   base64 -w0 {1}\n"
+      "\nServe it:   stateward serve --tls-cert {} --tls-key {}\n"
+      "caBundle:   base64 -w0 {}\n"
       "            goes into clientConfig.caBundle of every webhook in the configurations.\n",
-      safe_text(folder.string()), safe_text(ca.string()));
+      safe_text((folder / "tls.crt").string()), safe_text((folder / "tls.key").string()),
+      safe_text(ca.string()));
 }
 
 int run_one(const CertsMakeOptions& options) {

@@ -24,9 +24,8 @@ Result<std::vector<const Policy*>> chosen_policies(const std::vector<std::string
   for (const Policy* policy : all) known.push_back(policy->id);
   for (const std::string& id : ids) {
     if (std::find(known.begin(), known.end(), id) != known.end()) continue;
-    return fail(
-        fmt::format("there is no policy \"{}\"; did you mean {}? stateward explain lists them", id,
-                    nearest(id, known)));
+    return fail(fmt::format("there is no policy \"{}\"{}; stateward explain lists them", id,
+                            did_you_mean(id, known)));
   }
   return chosen;
 }

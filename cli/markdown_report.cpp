@@ -104,7 +104,7 @@ void MarkdownReport::finish(const Summary& summary) {
   if (left_out > 0)
     out_ << fmt::format("\n{} more do not fit here; the other formats have them all.\n", left_out);
   for (const auto& [reason, count] : summary.skipped) {
-    out_ << fmt::format("\nSkipped: {}, for {}.\n",
+    out_ << fmt::format("\nSkipped: {}: {}.\n",
                         counted(count.policies.size(), "policy", "policies"),
                         markdown_text(reason));
   }

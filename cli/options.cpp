@@ -14,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/nearest.h"
 #include "cli/safe_text.h"
 #include "policies/catalogue.h"
 
@@ -590,8 +591,8 @@ void add_settings_command(CLI::App& app, SettingsCommandOptions& options) {
   app.require_subcommand(1);
   CLI::App* check = app.add_subcommand("check", "Whether a stateward.yaml is right");
   check->callback([&options] { options.what = What::check; });
-  check->add_option("FILE", options.settings.file,
-                    "Not the stateward.yaml of this folder or above");
+  check->add_option("FILE", options.settings.file, "Not the stateward.yaml of this folder or above")
+      ->type_name("FILE");
   check->footer(
       "Exit codes:\n"
       "  0  it is right\n"
@@ -613,15 +614,42 @@ void add_settings_command(CLI::App& app, SettingsCommandOptions& options) {
       "  stateward settings show --namespace prod");
 }
 
-std::string usage_message(const CLI::App* app, const CLI::Error& error) {
-  const auto commands = app->get_subcommands();
-  if (!commands.empty() && !commands.front()->get_subcommands().empty()) {
-    return fmt::format("stateward: {}; see stateward {} {} --help\n", safe_text(error.what()),
-                       commands.front()->get_name(),
-                       commands.front()->get_subcommands().front()->get_name());
+// The command that was given, as far as it is known.
+const CLI::App* command_of(const CLI::App* app) {
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  return app;
+}
+
+// Empty where all words are known.
+std::string unknown_word(const CLI::App& app, const CLI::App& command) {
+  const std::vector<std::string> words = app.remaining(true);
+  if (words.empty()) return {};
+  const std::string word = words.front().substr(0, words.front().find('='));
+  std::vector<std::string> known;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
   }
-  return fmt::format("stateward: {}; see stateward {}--help\n", safe_text(error.what()),
-                     commands.empty() ? "" : commands.front()->get_name() + " ");
+  if (!word.starts_with('-')) {
+    known.clear();
+    for (const CLI::App* one : command.get_subcommands([](const CLI::App*) { return true; }))
+      known.push_back(one->get_name());
+  }
+  return fmt::format("\"{}\" was not expected{}", word,
+                     did_you_mean(word, std::vector<std::string_view>(known.begin(), known.end())));
+}
+
+std::string usage_message(const CLI::App* app, const CLI::Error& error) {
+  const CLI::App* command = command_of(app);
+  std::string path = "stateward";
+  for (const CLI::App* at = app; at != command; path += " " + at->get_name())
+    at = at->get_subcommands().front();
+  const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
+  std::string message;
+  if (code == CLI::ExitCodes::ExtrasError || code == CLI::ExitCodes::RequiredError)
+    message = unknown_word(*app, *command);
+  if (message.empty()) message = error.what();
+  return fmt::format("stateward: {}{} see {} --help\n", safe_text(message),
+                     message.ends_with('?') ? "" : ";", path);
 }
 
 }  // namespace
@@ -674,8 +702,7 @@ tl::expected<Command, int> parse_command_line(int argc, char** argv) {
     app.parse(argc, argv);
     if (show_version) return Command(VersionOptions{});
     if (app.get_subcommands().empty())
-      throw CLI::RequiredError("no command given: stateward --help lists them",
-                               CLI::ExitCodes::RequiredError);
+      throw CLI::RequiredError("no command given", CLI::ExitCodes::RequiredError);
   } catch (const CLI::ParseError& error) {
     return tl::unexpected(app.exit(error) == 0 ? 0 : 2);
   }

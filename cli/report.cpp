@@ -27,6 +27,7 @@ std::string full_name(const Object& object) {
 }
 
 std::string short_name(const Object& object) {
+  if (object.name.empty()) return std::string(object.kind_name);
   return fmt::format("{} {}", object.kind_name, object.name);
 }
 

@@ -18,7 +18,7 @@ namespace stateward {
 
 // Why policies that look at other objects are skipped for Manifests::judged_alone.
 inline constexpr std::string_view kJudgedAlone =
-    "it looks at other objects, and one of the same kind, namespace and name stands already";
+    "judged without others, for one of the same kind, namespace and name stands already";
 
 // What formats that have no place for diagnostics call those of severity error, beside the
 // policies.

@@ -55,19 +55,28 @@ std::unique_ptr<ReportWriter> writer(Format format, std::ostream& out, const Rep
   return nullptr;
 }
 
+fs::path same_for_all_spellings(const std::string& file) {
+  std::error_code error;
+  const fs::path canonical = fs::weakly_canonical(fs::absolute(file, error), error);
+  return error ? fs::path(file) : canonical;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Reports>> Reports::open(const ReportOptions& options,
                                                std::span<const Policy* const> policies) {
   std::unique_ptr<Reports> reports(new Reports);
   Format on_standard_output = Format::text;
-  std::set<std::string> named;
+  std::set<fs::path> named;
   for (const ReportOptions::Output& output : options.outputs) {
     if (output.file.empty()) {
       on_standard_output = output.format;
       continue;
     }
-    if (!named.insert(output.file).second)
+    const fs::path file_itself = same_for_all_spellings(output.file);
+    if (!options.baseline.empty() && file_itself == same_for_all_spellings(options.baseline))
+      return fail(fmt::format("a report would replace baseline {}", options.baseline));
+    if (!named.insert(file_itself).second)
       return fail(fmt::format("two reports for {}", output.file));
     auto file = WholeFile::open(output.file);
     if (!file) return tl::unexpected(file.error());

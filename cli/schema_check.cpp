@@ -46,14 +46,23 @@ std::string shown(const Json& value) {
   return text.size() > kLongest ? text.substr(0, kLongest) + "…" : text;
 }
 
-std::string listed(const Json& values) {
-  std::string text;
-  for (const Json& value : values) {
+// What is said of a value that is none of `values`. So many that nobody would read them are not
+// listed.
+std::string not_among(const Json& values, const Json& value) {
+  constexpr std::size_t kListed = 8;
+  if (values.size() == 1)
+    return fmt::format("is {}, and must be {}", shown(value), values[0].dump());
+  std::string all;
+  std::vector<std::string_view> known;
+  for (const Json& one : values) {
     // YAML 1.1 reads the word off as false.
-    if (value.is_boolean()) continue;
-    text += fmt::format("{}{}", text.empty() ? "" : ", ", value.get<std::string>());
+    if (one.is_boolean()) continue;
+    known.push_back(one.get_ref<const std::string&>());
+    all += fmt::format("{}{}", all.empty() ? "" : ", ", known.back());
   }
-  return text;
+  if (known.size() <= kListed) return fmt::format("{} is none of {}", shown(value), all);
+  const std::string text = value.is_string() ? value.get<std::string>() : std::string();
+  return fmt::format("{} is not known{}", shown(value), did_you_mean(text, known));
 }
 
 const Json& referred(const Json& root, const Json& schema) {
@@ -81,7 +90,7 @@ class Complaints {
       return;
     }
     if (schema.contains("enum") && !contains(schema["enum"], value))
-      add(path, fmt::format("{} is none of {}", shown(value), listed(schema["enum"])));
+      add(path, not_among(schema["enum"], value));
     if (value.is_object()) explain_members(schema, value, path);
     if (schema.contains("minimum") && value.is_number() &&
         (value < schema["minimum"] || value > schema["maximum"])) {

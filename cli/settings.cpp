@@ -1,8 +1,11 @@
 #include "cli/settings.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <iostream>
 
 #include "cli/judging.h"
@@ -55,17 +58,18 @@ InForce in_force(const Policy& policy, const Settings* settings, const Object& o
 
 void show_text(const std::vector<InForce>& rows, const Settings* settings, const Object& object) {
   if (settings != nullptr && settings->content().enforcement == Enforcement::observe)
-    fmt::print("enforcement: observe, so nothing is denied\n\n");
-  fmt::print("{:<36} {:<6} {:<8} {:<9} {}\n", "policy", "action", "guarded", "severity", "from");
+    std::cout << fmt::format("enforcement: observe, so nothing is denied\n\n");
+  std::cout << fmt::format("{:<36} {:<6} {:<8} {:<9} {}\n", "policy", "action", "guarded",
+                           "severity", "from");
   for (const InForce& row : rows) {
-    fmt::print("{:<36} {:<6} {:<8} {:<9} {}{}{}\n", row.policy->id, to_string(row.action),
-               to_string(row.guarded), to_string(row.severity), row.from,
-               row.parameters.empty() ? "" : "  ", row.parameters);
+    std::cout << fmt::format("{:<36} {:<6} {:<8} {:<9} {}{}{}\n", row.policy->id,
+                             to_string(row.action), to_string(row.guarded), to_string(row.severity),
+                             row.from, row.parameters.empty() ? "" : "  ", row.parameters);
   }
-  fmt::print("\n");
+  std::cout << fmt::format("\n");
   for (const Injection* injection : policies::all_injections()) {
     const bool on = settings == nullptr || settings->injects(injection->group, object);
-    fmt::print("{:<36} {}\n", injection->id, on ? "on" : "off");
+    std::cout << fmt::format("{:<36} {}\n", injection->id, on ? "on" : "off");
   }
 }
 
@@ -125,6 +129,11 @@ int run(const SettingsCommandOptions& options) {
     std::cout << settings_schema().dump(2) << '\n';
     return 0;
   }
+  const std::string& file = options.settings.file;
+  if (!file.empty() && access(file.c_str(), R_OK) != 0) {
+    say(fmt::format("cannot open {}: {}", file, std::strerror(errno)));
+    return 2;
+  }
   const auto settings = load_settings(options.settings);
   if (!settings) {
     say_each(settings.error().message);
@@ -132,11 +141,12 @@ int run(const SettingsCommandOptions& options) {
   }
   if (options.what == SettingsCommandOptions::What::show) return show(options, settings->get());
   if (!*settings) {
-    say(fmt::format("there is no {} here or above; --settings names one", kSettingsFile));
+    say(fmt::format("there is no {} here or above; name one: stateward settings check FILE",
+                    kSettingsFile));
     return 2;
   }
   if (say_findings(**settings) > 0) return 1;
-  fmt::print("{} is right\n", (*settings)->content().name);
+  std::cout << fmt::format("{} is right\n", (*settings)->content().name);
   return 0;
 }
 

@@ -3,13 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <iterator>
+#include <set>
 #include <system_error>
 
+#include "cli/inputs.h"
 #include "cli/schema_check.h"
 #include "engine/json_writer.h"
 #include "engine/location.h"
+#include "engine/trimmed.h"
 #include "engine/yaml_reader.h"
 #include "policies/catalogue.h"
 
@@ -92,10 +94,19 @@ Json selector_schema() {
                    {"values", {{"type", "array"}, {"items", {{"type", "string"}}}}}}}})}});
 }
 
+// A pattern for any other kind would match nothing, which is how a mistyped one goes unnoticed.
+Json judged_kinds() {
+  std::set<std::string> kinds;
+  for (const Policy* policy : policies::all_policies()) {
+    for (const std::string_view name : names_of(policy->kinds)) kinds.emplace(name);
+  }
+  return Json(std::move(kinds));
+}
+
 // What an ObjectPattern is read from.
 Json pattern_properties() {
   return {{"namespaces", described(list_of(text()), "Namespaces; * stands for any text")},
-          {"kinds", described(list_of(text()), "Kinds, such as StatefulSet")},
+          {"kinds", described(list_of(one_of(judged_kinds())), "Kinds, such as StatefulSet")},
           {"names", described(list_of(text()), "Names; * stands for any text")},
           {"selector", {{"$ref", "#/definitions/selector"}}}};
 }
@@ -188,8 +199,9 @@ class Reader {
   }
 
   static StatedExemption exemption_of(Node node) {
-    StatedExemption stated{
-        .where = pattern_of(node), .reason = node["reason"].text(), .owner = node["owner"].text()};
+    StatedExemption stated{.where = pattern_of(node),
+                           .reason = trimmed(node["reason"].text()),
+                           .owner = node["owner"].text()};
     if (node["until"].exists()) {
       stated.until = parse_date(node["until"].text());
       stated.unreadable_end = !stated.until;
@@ -266,7 +278,11 @@ std::optional<std::filesystem::path> find_settings(const std::filesystem::path& 
   // "." at its end would count as a step up.
   const fs::path start = (fs::absolute(folder, error) / "").lexically_normal().parent_path();
   for (fs::path at = start; !error; at = at.parent_path()) {
-    if (fs::is_regular_file(at / kSettingsFile, error)) return above / kSettingsFile;
+    // A link that leads nowhere is left to who reads it, to say so.
+    if (fs::is_regular_file(at / kSettingsFile, error) ||
+        fs::is_symlink(at / kSettingsFile, error)) {
+      return above / kSettingsFile;
+    }
     if (fs::exists(at / ".git", error) || !at.has_relative_path()) break;
     above /= "..";
   }
@@ -281,10 +297,9 @@ Result<std::shared_ptr<const Settings>> load_settings(const SettingsOptions& opt
     if (!found) return nullptr;
     file = *found;
   }
-  std::ifstream stream(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream) return fail(fmt::format("{} cannot be read", file.string()));
-  const SettingsReading reading = read_settings(text, file.string());
+  const auto text = read_input({.name = file.string(), .path = file.string()});
+  if (!text) return fail(fmt::format("{} cannot be read: {}", file.string(), text.error().message));
+  const SettingsReading reading = read_settings(*text, file.string());
   if (reading.settings) return reading.settings;
   return fail(lines_of(reading.problems));
 }

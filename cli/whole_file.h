@@ -9,8 +9,10 @@
 
 namespace stateward {
 
-// Written beside its place, under a hidden name, and moved there by keep(); without that nothing is
-// left of it. What is no regular file (/dev/null, a pipe) is written to directly.
+// Written without a name, where the file system can do that, and otherwise under a hidden one
+// beside its place; keep() moves it there. Without that nothing is left of it, and where it had no
+// name not even when the program is killed. What is no regular file (/dev/null, a pipe) is written
+// to directly; a manifest is never replaced.
 class WholeFile {
  public:
   static Result<std::unique_ptr<WholeFile>> open(const std::string& path);
@@ -24,8 +26,13 @@ class WholeFile {
  private:
   explicit WholeFile(std::string path) : path_(std::move(path)) {}
 
+  // Whether it could be opened so; errno says why not.
+  bool open_nameless();
+  bool open_hidden();
+
   std::string path_;
-  std::string beside_;  // empty where it is written to directly
+  std::string beside_;  // the hidden name, where it has one
+  int nameless_ = -1;   // held so that it stays while nothing names it
   std::ofstream out_;
 };
 

@@ -152,11 +152,11 @@ std::string_view missing_knowledge(const Policy& policy, const ObjectSet& set,
                                    EnforcementPoint point) {
   if (set.complete()) return {};
   if (policy.needs == Needs::absence)
-    return "it concludes from what is absent, and the set is not complete";
+    return "what is absent tells nothing, for the set is not complete";
   if (policy.needs == Needs::live && point == EnforcementPoint::audit)
-    return "it compares live objects, and the set is not complete";
+    return "not all live objects are known, for the set is not complete";
   if (policy.needs == Needs::siblings && point == EnforcementPoint::admission) {
-    return "it looks at other objects, and there is no synced inventory";
+    return "other objects are not known, for there is no synced inventory";
   }
   return {};
 }

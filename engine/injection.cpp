@@ -3,15 +3,10 @@
 #include <algorithm>
 
 #include "engine/settings.h"
+#include "engine/trimmed.h"
 
 namespace stateward {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
-}
 
 // "a, b" as {"a", "b"}; empty parts are left out. A label's value has dots where text has commas.
 std::vector<std::string_view> split_list(std::string_view text, char separator = ',') {

@@ -110,6 +110,14 @@ Kind kind_of(std::string_view api_version, std::string_view kind) {
   return Kind::other;
 }
 
+std::vector<std::string_view> names_of(const KindSet& kinds) {
+  std::vector<std::string_view> names;
+  for (const KnownKind& known : kKnownKinds) {
+    if (kinds.contains(known.known)) names.push_back(known.kind);
+  }
+  return names;
+}
+
 std::vector<Object> objects_of(const Document& document, std::string_view default_namespace) {
   Collector collector(document, default_namespace);
   collector.add(document.node(), {});

@@ -81,6 +81,9 @@ struct Object {
 };
 
 Kind kind_of(std::string_view api_version, std::string_view kind);
+// What objects of these kinds are written as: "HorizontalPodAutoscaler", "ScaledObject". A name may
+// stand there twice.
+std::vector<std::string_view> names_of(const KindSet& kinds);
 
 // The objects of a document: itself, or the entries of a List (also a typed one such as
 // StatefulSetList), nested ones too. A document without apiVersion and kind holds none. Objects

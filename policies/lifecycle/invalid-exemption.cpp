@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/policy.h"
+#include "engine/trimmed.h"
 #include "policies/catalogue.h"
 
 namespace stateward::policies {
@@ -31,7 +32,8 @@ void judge_annotations(const Subject& subject, Findings& findings) {
     const std::string_view id = key.substr(kPrefix.size());
     const Path path = Path("/metadata/annotations") / key;
     if (!is_policy(id)) {
-      findings.add(path, fmt::format("there is no policy \"{}\" to be exempt from", id));
+      findings.add(path, fmt::format("there is no policy \"{}\" to be exempt from", id)).remedy =
+          "name a policy that stateward explain lists, or take the exemption out";
     } else if (const std::string flaw = flaw_of(value.text(), subject.today); !flaw.empty()) {
       findings.add(path, fmt::format("the exemption from {} {}", id, flaw));
     }
@@ -44,7 +46,7 @@ void judge_stated(const Subject& subject, Findings& findings) {
     const Node stated = exemptions[index];
     const Path path = Path("/exemptions") / index;
     const std::string_view first = stated["policies"][std::size_t{0}].text();
-    if (stated["reason"].text().empty())
+    if (trimmed(stated["reason"].text()).empty())
       findings.add(path / "reason", fmt::format("the exemption from {} has no reason", first));
     if (!stated["until"].exists()) continue;
     const auto until = parse_date(stated["until"].text());

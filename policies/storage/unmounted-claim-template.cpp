@@ -41,6 +41,8 @@ constinit const Policy unmounted_claim_template{
     .sources =
         "StatefulSetSpec.volumeClaimTemplates (apps/v1): \"Every claim in this list must have at "
         "least one matching volumeMount\"",
+    // A name that is mistyped in the mount is missing here.
+    .implied_by = {"mount-without-volume"},
     .check = check,
 };
 

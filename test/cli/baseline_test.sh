@@ -6,7 +6,7 @@ mkdir -p "$work/deploy"; cd "$work" || exit 1
 cp "$policies/storage/shared-claim/bad.yaml" deploy/set.yaml
 
 run "$STATEWARD" validate --baseline baseline.json deploy
-check "a baseline that is not there is an error, with what makes it" both 'exits 2' 'complains "baseline.json cannot be read; --write-baseline makes it"'
+check "a baseline that is not there is an error, with what makes it" both 'exits 2' 'complains "baseline.json cannot be read: No such file or directory; --write-baseline makes it"'
 run "$STATEWARD" validate --write-baseline deploy
 check "to write one it takes a name" both 'exits 2' 'complains "--write-baseline requires --baseline"'
 run "$STATEWARD" validate --baseline deploy/baseline.json --write-baseline deploy
@@ -31,5 +31,7 @@ check "of a policy that was not asked nothing is said" both 'exits 0' '! complai
 echo '{"schema":"stateward.dev/baseline/v1","findings":[{"policy":1}]}' >broken.json
 run "$STATEWARD" validate --baseline broken.json deploy
 check "a broken one is refused, with the place" both 'exits 2' 'complains "broken.json:1:61: /findings/0/policy: is 1, and must be a text"'
+run timeout 60 "$STATEWARD" validate --baseline /dev/zero deploy
+check "one that does not end is not read for ever" both 'exits 2' 'complains "baseline /dev/zero cannot be read: larger than 64 MiB"'
 run "$STATEWARD" validate --baseline no/such/folder/b.json --write-baseline deploy
 check "one that cannot be written is an error" both 'exits 2' 'complains "cannot write no/such/folder/b.json"'

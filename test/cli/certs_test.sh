@@ -6,7 +6,7 @@ cd "$work" || exit 1
 service=stateward-webhook.stateward-system.svc
 long=$service.cluster.local
 
-run "$STATEWARD" certs make --name $service --name $long --out made/here
+run "$STATEWARD" certs make --name $service --name $long --out made/here/
 check "make writes an authority and a pair, and says what to do with them" both 'exits 0 && [ -s made/here/ca.crt ]' 'says "stateward serve --tls-cert made/here/tls.crt --tls-key made/here/tls.key" && says "base64 -w0 made/here/ca.crt"'
 mv made/here made/ca; cd made/ca || exit 1
 check "keys are for their owner only" test "$(stat -c %a ca.key tls.key ca.crt tls.crt | tr '\n' ' ')" = "600 600 644 644 "

@@ -91,6 +91,28 @@ run "$STATEWARD" validate -o json= tree
 check "a format without its file is wrong usage" both 'exits 2' 'complains "json= names no file"'
 run "$STATEWARD" validate -o json=x -o sarif=x tree
 check "two reports into one file are wrong usage" both 'exits 2' 'complains "two reports for x"'
+run "$STATEWARD" validate -o json=x -o sarif=tree/../x tree
+check "in whatever spelling" both 'exits 2' 'complains "two reports for tree/../x"'
+run "$STATEWARD" validate -o json=./b.json --baseline b.json --write-baseline tree
+check "nor is a report a baseline" both 'exits 2' 'complains "a report would replace baseline b.json"'
+mkdir mine && printf 'apiVersion: v1\nkind: Service\nmetadata: {name: a}\n' >mine/a.yaml
+echo '{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "b"}}' >mine/b.json
+cp -r mine theirs
+run "$STATEWARD" validate -o text=mine/a.yaml mine
+check "a manifest is not replaced by a report" both 'exits 2 && [ -z "$out" ]' 'complains "cannot write mine/a.yaml: a manifest stands there"'
+run "$STATEWARD" validate -o json=mine/b.json mine
+check "be it JSON" both 'exits 2 && [ -z "$out" ]' 'complains "cannot write mine/b.json: a manifest stands there"'
+run "$STATEWARD" validate --baseline mine/a.yaml --write-baseline mine
+check "nor by a baseline" both 'exits 2' 'complains "cannot write mine/a.yaml: a manifest stands there" && diff -r mine theirs'
+run "$STATEWARD" validate -o json=mine/r.json -o gitlab=mine/g.json mine
+run "$STATEWARD" validate -o json=mine/r.json -o gitlab=mine/g.json mine
+check "an older report beside manifests is" exits 0
+mkdir stopped
+"$STATEWARD" validate -o json=stopped/r.json -o text=stopped/r.txt - < <(sleep 30 & echo $! >sleeping; wait) >/dev/null 2>&1 & stopped=$!
+started() { [ -s sleeping ] && grep -q stopped <(readlink /proc/$stopped/fd/*); }
+for _ in $(seq 100); do started && break; sleep 0.1; done
+kill -KILL $stopped; wait $stopped 2>/dev/null; kill "$(cat sleeping)" 2>/dev/null
+check "a run that is killed leaves nothing behind" test -z "$(ls -A stopped)"
 run "$STATEWARD" validate -o sarif=nowhere/x.sarif tree
 check "a file that cannot be written is said before anything is judged" both 'exits 2 && [ -z "$out" ]' 'complains "cannot write nowhere/x.sarif: No such file or directory"'
 run "$STATEWARD" validate -o sarif=tree tree

@@ -11,7 +11,17 @@ mkdir -p repo/.git repo/deploy
 cp "$policies/storage/shared-claim/bad.yaml" repo/deploy/set.yaml
 cd repo || exit 1
 run "$STATEWARD" settings check
-check "where there are no settings, check says so" both 'exits 2' 'complains "there is no stateward.yaml here or above"'
+check "where there are no settings, check says so" both 'exits 2' 'complains "there is no stateward.yaml here or above; name one: stateward settings check FILE"'
+ln -s nowhere.yaml stateward.yaml
+run "$STATEWARD" validate deploy
+check "a link that leads nowhere is not passed over" both 'exits 2' 'complains "stateward.yaml cannot be read: No such file or directory"'
+rm stateward.yaml
+run "$STATEWARD" settings check nowhere.yaml
+check "a file that is named and not there is wrong usage" both 'exits 2' 'complains "cannot open nowhere.yaml: No such file or directory"'
+run "$STATEWARD" settings check deploy
+check "a folder is none" both 'exits 1' 'complains "deploy cannot be read: Is a directory"'
+run timeout 60 "$STATEWARD" settings check /dev/zero
+check "what does not end is not read for ever" both 'exits 1' 'complains "/dev/zero cannot be read: larger than 64 MiB"'
 run "$STATEWARD" validate deploy
 check "without settings the defaults hold" exits 1
 
@@ -60,6 +70,44 @@ run "$STATEWARD" settings check
 check "and check fails for it" both 'exits 1' 'complains "stateward.yaml:11:12: the exemption from missing-service-name ended"'
 run "$STATEWARD" validate .
 check "settings among what is validated are judged once" test "$(grep -c invalid-exemption <<<"$out")" = 1
+
+settings >stateward.yaml <<'YAML'
+exemptions:
+  - {policies: [shared-clam], reason: the copies take turns}
+  - {policies: ["*"], reason: all of them}
+YAML
+run "$STATEWARD" settings check
+check "of an unknown policy the nearest one is told, and not all that there are" both 'exits 1' \
+  'complains "stateward.yaml:4:17: /exemptions/0/policies/0: \"shared-clam\" is not known; did you mean shared-claim?" && ! complains mutable-image-tag'
+settings >stateward.yaml <<'YAML'
+exemptions:
+  - {policies: [shared-claim], reason: " "}
+YAML
+run "$STATEWARD" validate deploy
+check "a reason of blanks is none" both 'exits 1' 'says "stateward.yaml:4:40: warn: the exemption from shared-claim has no reason [invalid-exemption]" && ! says exempt:'
+settings >stateward.yaml <<'YAML'
+exemptions:
+  - {policies: [shared-claim], reason: a, until: soon}
+  - {policies: [shared-claim], reason: b, until: later}
+YAML
+run "$STATEWARD" validate deploy
+check "settings have no name, and none is told" says 'stateward.yaml:5:50: Settings: "later"'
+settings >stateward.yaml <<'YAML'
+overrides:
+  - {kinds: [Statefulset, StatefulSet, ScaledObject], policies: {shared-claim: {action: deny}}}
+YAML
+run "$STATEWARD" settings check
+check "a kind that no object has is not taken for one that does not occur" both 'exits 1' \
+  '[ "$err" = "stateward: stateward.yaml:4:14: /overrides/0/kinds/0: \"Statefulset\" is not known; did you mean StatefulSet?" ]'
+printf 'apiVersion: v1\nkind: ConfigMap\n' >stateward.yaml
+run "$STATEWARD" settings check
+check "where only one thing can stand, it is told" complains 'stateward.yaml:2:7: /kind: is "ConfigMap", and must be "Settings"'
+settings >stateward.yaml </dev/null
+for command in 'settings check' 'settings show' 'settings schema' 'completion bash' version '--help' 'explain'; do
+  # shellcheck disable=SC2086
+  "$STATEWARD" $command >/dev/full 2>err; code=$?; out= err=$(cat err)
+  check "what $command cannot write is not passed over" both 'exits 2' '[ "$err" = "stateward: cannot write to standard output" ]'
+done
 
 run "$STATEWARD" settings schema
 check "the schema is JSON" python3 -c 'import json,sys; json.load(open(sys.argv[1]))' "$work/.out"

@@ -38,6 +38,10 @@ check "the source line is shown and underlined" says '      | ^~~~'
 check "the remedy is told" says 'remedy: set spec.serviceName'
 check "hidden folders and other files are not read" says '2 objects in 2 files'
 
+check "what was skipped is told with the reason, of one policy as of several" says 'what is absent tells nothing, for the set is not complete (--complete says that it is)'
+run "$STATEWARD" validate -o markdown tree
+check "in Markdown, too" says ': what is absent tells nothing, for the set is not complete.'
+
 run "$STATEWARD" validate --fail-on never tree
 check "--fail-on never exits with 0" exits 0
 run "$STATEWARD" validate tree/good.yaml
@@ -148,6 +152,26 @@ set_yaml piped 'minReadySeconds: 0' | "$STATEWARD" validate >out 2>err; code=$?;
 check "standard input is the default where it is no terminal" both 'exits 1' 'says "<stdin>:5:1: deny"'
 "$STATEWARD" validate tree >/dev/full 2>err; code=$?; out= err=$(cat err)
 check "a report that cannot be written is not passed over" both 'exits 2' 'complains "cannot be written"'
+set_yaml wrong 'serviceName: wrong' | sed 's/^metadata:.*/&\n  annotations: {stateward.dev\/exempt.shared-clam: why}/; s/^  name: wrong/&/' >unknown.yaml
+run "$STATEWARD" validate --policy invalid-exemption unknown.yaml
+check "an exemption from no policy is not mended by a reason" both 'says "there is no policy \"shared-clam\""' 'says "remedy: name a policy that stateward explain lists, or take the exemption out"'
+{ set_yaml typo 'serviceName: typo' | sed 's/^          image:.*/&\n          volumeMounts: [{name: dta, mountPath: \/data}]/'
+  printf '  volumeClaimTemplates:\n    - {metadata: {name: data}, spec: {storageClassName: a, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}\n'; } >typo.yaml
+run "$STATEWARD" validate --policy mount-without-volume,unmounted-claim-template typo.yaml
+check "a mistyped name is told once: the template that is not mounted follows from it" both 'exits 1' \
+  'says "[mount-without-volume]" && ! says "[unmounted-claim-template]" && says "1 finding not shown: put right by what is to be done about others"'
+run "$STATEWARD" validat empty
+check "of a command that is not known the nearest one is told" both 'exits 2' '[ "$err" = "stateward: \"validat\" was not expected; did you mean validate? see stateward --help" ]'
+run "$STATEWARD" settings chekc
+check "also below another" both 'exits 2' 'complains "\"chekc\" was not expected; did you mean check? see stateward settings --help"'
+run "$STATEWARD" validate --baselin=x empty
+check "so is an option" both 'exits 2' 'complains "\"--baselin\" was not expected; did you mean --baseline? see stateward validate --help"'
+run "$STATEWARD" explain host-network more
+check "what resembles nothing is only named" both 'exits 2' '[ "$err" = "stateward: \"more\" was not expected; see stateward explain --help" ]'
+run "$STATEWARD" explain SHARED
+check "a policy that resembles none, too" both 'exits 2' '[ "$err" = "stateward: there is no policy \"SHARED\"; stateward explain lists them" ]'
+run "$STATEWARD"
+check "without a command it says so" both 'exits 2' '[ "$err" = "stateward: no command given; see stateward --help" ]'
 run "$STATEWARD" validate empty
 check "a folder without manifests is mentioned" both 'exits 0' 'complains "no *.yaml"'
 

@@ -122,7 +122,8 @@ TEST_SUITE("baseline") {
     CHECK(errors(R"({"schema":"stateward.dev/baseline/v1","findings":[]})") == "");
     CHECK(
         errors(R"({"schema":"stateward.dev/baseline/v2","findings":[]})") ==
-        "b.json:1:11: /schema: \"stateward.dev/baseline/v2\" is none of stateward.dev/baseline/v1");
+        "b.json:1:11: /schema: is \"stateward.dev/baseline/v2\", and must be "
+        "\"stateward.dev/baseline/v1\"");
     CHECK(
         errors(
             "{\"schema\":\"stateward.dev/baseline/v1\",\n\"findings\":[\n"

@@ -86,8 +86,10 @@ TEST_CASE("every example is judged alike however it is written") {
       CAPTURE(example.file);
       REQUIRE(ExampleFile(example.text).problems().empty());
       for (std::uint32_t seed = 0; seed < kRounds; ++seed) compare(example.text, seed);
-      (example.file.starts_with("bad") ? defects : silent) += kRounds * std::size(kVariations);
+      defects += ExampleFile(example.text).marked_lines(entry.policy->id).size();
+      if (example.file.starts_with("good")) silent += kRounds * std::size(kVariations);
     }
+    // By kind, container or position: variations of one defect do not count.
     CHECK_MESSAGE(defects >= 3, entry.policy->id);
   }
   CHECK(silent > 200);
