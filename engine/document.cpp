@@ -1,5 +1,9 @@
 #include "engine/document.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 namespace stateward {
 namespace {
 
@@ -11,25 +15,24 @@ bool equal_lists(Node left, Node right) {
   return true;
 }
 
-// Every member of `left` that exists is equal in `right`; counts them in `existing`.
-bool covered_by(Node left, Node right, std::size_t& existing) {
-  for (const auto& [key, value] : left.members()) {
-    if (!value.exists()) continue;
-    ++existing;
-    if (!equal(value, right[key])) return false;
+std::vector<std::pair<std::string_view, Node>> by_name(Node map) {
+  std::vector<std::pair<std::string_view, Node>> members;
+  for (const auto& [key, value] : map.members()) {
+    if (value.exists()) members.emplace_back(key, value);
   }
-  return true;
+  std::sort(members.begin(), members.end(),
+            [](const auto& one, const auto& other) { return one.first < other.first; });
+  return members;
 }
 
-std::size_t count_existing(Node map) {
-  std::size_t existing = 0;
-  for (const auto& member : map.members()) existing += member.value.exists() ? 1U : 0U;
-  return existing;
-}
-
+// In whatever order the members stand; a null is as good as none.
 bool equal_maps(Node left, Node right) {
-  std::size_t existing = 0;
-  return covered_by(left, right, existing) && existing == count_existing(right);
+  const auto ours = by_name(left);
+  const auto theirs = by_name(right);
+  return std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end(),
+                    [](const auto& one, const auto& other) {
+                      return one.first == other.first && equal(one.second, other.second);
+                    });
 }
 
 }  // namespace

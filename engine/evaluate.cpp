@@ -1,7 +1,11 @@
 #include "engine/evaluate.h"
 
 #include <algorithm>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/location.h"
 #include "engine/settings.h"
@@ -73,22 +77,31 @@ void lower_for_requester(const Subject& subject, std::vector<Finding>& findings)
   }
 }
 
+std::optional<Exemption> exemption_from(const Policy& policy, const Subject& subject) {
+  if (subject.settings != nullptr) {
+    if (auto stated = subject.settings->exemption(policy, subject.object, subject.today))
+      return stated;
+  }
+  const std::string annotation = std::string(kExemptPrefix) + std::string(policy.id);
+  const auto consent = parse_consent(subject.object.annotation(annotation), subject.today);
+  if (!consent) return std::nullopt;
+  return Exemption{.reason = std::string(consent->reason), .until = consent->until};
+}
+
+// Findings of one policy stand together, and an object may hold as many as it has members: so each
+// policy is asked about once, and places are looked up and not compared in pairs.
 void exempt(const Subject& subject, std::vector<Finding>& findings) {
+  const Policy* asked = nullptr;
+  std::optional<Exemption> exemption;
   for (Finding& finding : findings) {
-    const std::string annotation = std::string(kExemptPrefix) + std::string(finding.policy->id);
-    if (const auto consent = parse_consent(subject.object.annotation(annotation), subject.today)) {
-      finding.exemption =
-          Exemption{.reason = std::string(consent->reason), .until = consent->until};
-    }
-    if (subject.settings == nullptr) continue;
-    if (auto stated = subject.settings->exemption(*finding.policy, subject.object, subject.today))
-      finding.exemption = std::move(stated);
+    if (std::exchange(asked, finding.policy) != finding.policy)
+      exemption = exemption_from(*finding.policy, subject);
+    finding.exemption = exemption;
   }
 }
 
-bool same_place(const Finding& before, const Finding& now) {
-  return before.policy == now.policy &&
-         named_path(before.object->node, before.path) == named_path(now.object->node, now.path);
+std::pair<const Policy*, std::string> named_place(const Finding& finding) {
+  return {finding.policy, named_path(finding.object->node, finding.path)};
 }
 
 // The ratchet: an update may keep what was already wrong. Each policy that found something judges
@@ -110,10 +123,9 @@ void mark_existing(const Subject& subject, std::vector<Finding>& findings) {
     judged = finding.policy;
     run_chosen(*judged, before, existing);
   }
-  for (Finding& now : findings) {
-    now.existed = std::any_of(existing.begin(), existing.end(),
-                              [&](const Finding& finding) { return same_place(finding, now); });
-  }
+  std::set<std::pair<const Policy*, std::string>> places;
+  for (const Finding& finding : existing) places.insert(named_place(finding));
+  for (Finding& now : findings) now.existed = places.contains(named_place(now));
 }
 
 // Whether the paths lead through different entries of one list: what is wrong with one container
@@ -127,22 +139,35 @@ bool different_entries(const Path& left, const Path& right) {
          parse_index(*other) != std::string::npos;
 }
 
+bool may_cause(const Policy& cause, const Policy& policy) {
+  return std::find(policy.implied_by.begin(), policy.implied_by.end(), cause.id) !=
+         policy.implied_by.end();
+}
+
 // `cause` says what `finding` says and more, and is heard at least as loudly: what is left unsaid
 // may neither be stricter nor be all that is left.
 bool follows(const Finding& finding, const Finding& cause) {
-  const auto& causes = finding.policy->implied_by;
-  return std::find(causes.begin(), causes.end(), cause.policy->id) != causes.end() &&
-         !cause.exemption && cause.severity >= finding.severity && cause.action >= finding.action &&
+  return !cause.exemption && cause.severity >= finding.severity && cause.action >= finding.action &&
          cause.guarded >= finding.guarded && (finding.existed || !cause.existed) &&
          !different_entries(finding.path, cause.path);
 }
 
 void mark_implied(std::vector<Finding>& findings) {
+  constexpr std::size_t kMostCauses = 64;  // more are looked at for nobody: all is told then
+  std::vector<const Finding*> causes;
+  const Policy* policy = nullptr;
   for (Finding& finding : findings) {
     if (finding.policy->implied_by.front().empty()) continue;
-    const auto cause = std::find_if(findings.begin(), findings.end(),
-                                    [&](const Finding& other) { return follows(finding, other); });
-    if (cause != findings.end()) finding.implied_by = cause->policy;
+    if (std::exchange(policy, finding.policy) != finding.policy) {
+      causes.clear();
+      for (const Finding& other : findings) {
+        if (causes.size() < kMostCauses && may_cause(*other.policy, *policy))
+          causes.push_back(&other);
+      }
+    }
+    const auto cause = std::find_if(causes.begin(), causes.end(),
+                                    [&](const Finding* other) { return follows(finding, *other); });
+    if (cause != causes.end()) finding.implied_by = (*cause)->policy;
   }
 }
 

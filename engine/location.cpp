@@ -50,9 +50,12 @@ Span locate(const Document& document, Node root, const Path& path) {
 
 std::string named_path(Node root, const Path& path) {
   std::string named;
-  for (const std::string& step : path.steps()) {
+  const std::vector<std::string> steps = path.steps();
+  for (const std::string& step : steps) {
     const bool in_list = root.is_list();
-    root = in_list ? root[parse_index(step)] : root[std::string_view(step)];
+    // A member is looked up for what is below it.
+    if (in_list || &step != &steps.back())
+      root = in_list ? root[parse_index(step)] : root[std::string_view(step)];
     std::string_view name = in_list ? root["name"].text() : std::string_view();
     // Claim templates carry theirs in their metadata.
     if (in_list && name.empty()) name = root["metadata"]["name"].text();
