@@ -6,20 +6,32 @@
 
 namespace stateward {
 
+namespace {
+
+constexpr std::string_view field_of(bool required) {
+  return required ? "requiredDuringSchedulingIgnoredDuringExecution"
+                  : "preferredDuringSchedulingIgnoredDuringExecution";
+}
+
+}  // namespace
+
+Path AntiAffinityTerm::path() const {
+  Path entry = Path(pod_path) / "affinity" / "podAntiAffinity" / field_of(required) / index;
+  return (required ? entry : entry / "podAffinityTerm") / "labelSelector";
+}
+
 std::vector<AntiAffinityTerm> anti_affinity_terms(const PodSpec& pod) {
   std::vector<AntiAffinityTerm> terms;
+  const Node rules = pod.node["affinity"]["podAntiAffinity"];
   for (const bool required : {true, false}) {
-    const std::string_view field = required ? "requiredDuringSchedulingIgnoredDuringExecution"
-                                            : "preferredDuringSchedulingIgnoredDuringExecution";
-    Path path = Path(pod.path) / "affinity" / "podAntiAffinity" / field;
     std::size_t index = 0;
-    for (const Node entry : pod.node["affinity"]["podAntiAffinity"][field].items()) {
+    for (const Node entry : rules[field_of(required)].items()) {
       const Node term = required ? entry : entry["podAffinityTerm"];
-      const Path place = required ? path / index++ : path / index++ / "podAffinityTerm";
       terms.push_back({.selector = term["labelSelector"],
-                       .path = place / "labelSelector",
                        .topology_key = term["topologyKey"].text(),
-                       .required = required});
+                       .required = required,
+                       .index = index++,
+                       .pod_path = pod.path});
     }
   }
   return terms;

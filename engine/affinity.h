@@ -11,9 +11,12 @@ namespace stateward {
 // A term of affinity.podAntiAffinity (core/v1 PodAffinityTerm), in order, required ones first.
 struct AntiAffinityTerm {
   Node selector;
-  Path path;  // of the selector
   std::string_view topology_key;
-  bool required = false;  // not merely preferred
+  bool required = false;      // not merely preferred
+  std::size_t index = 0;      // among those of its sort
+  std::string_view pod_path;  // of the pod spec it stands in
+
+  Path path() const;  // of the selector
 };
 std::vector<AntiAffinityTerm> anti_affinity_terms(const PodSpec& pod);
 

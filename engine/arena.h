@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -28,9 +29,16 @@ class Arena {
   const T* copy(std::span<const T> items) {
     static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
     if (items.empty()) return nullptr;
-    void* place = take(items.size_bytes(), alignof(T));
-    std::memcpy(place, items.data(), items.size_bytes());
-    return static_cast<const T*>(place);
+    T* place = room<T>(items.size());
+    std::memcpy(static_cast<void*>(place), items.data(), items.size_bytes());
+    return place;
+  }
+
+  // Room for `count` of them, at least one, to be constructed in place by the caller.
+  template <typename T>
+  T* room(std::size_t count) {
+    static_assert(std::is_trivially_destructible_v<T>);
+    return static_cast<T*>(take(count * sizeof(T), alignof(T)));
   }
 
   std::size_t bytes() const { return reserved_; }
@@ -40,10 +48,11 @@ class Arena {
   static constexpr std::size_t kLargestBlock = std::size_t{256} * 1024;
 
   void* take(std::size_t bytes, std::size_t alignment) {
-    const std::size_t start = (used_ + alignment - 1) & ~(alignment - 1);
-    if (blocks_.empty() || start + bytes > size_) return take_from_new_block(bytes);
-    used_ = start + bytes;
-    return blocks_.back().get() + start;
+    const std::size_t gap = -reinterpret_cast<std::uintptr_t>(next_) & (alignment - 1);
+    if (gap + bytes > static_cast<std::size_t>(end_ - next_)) return take_from_new_block(bytes);
+    std::byte* const place = next_ + gap;
+    next_ = place + bytes;
+    return place;
   }
 
   void* take_from_new_block(std::size_t bytes) {
@@ -51,15 +60,17 @@ class Arena {
     size_ = wanted > kLargestBlock ? kLargestBlock : wanted;
     if (size_ < bytes) size_ = bytes;
     // new[] aligns for every ordinary type, so offset 0 fits whatever is placed.
-    blocks_.push_back(std::unique_ptr<std::byte[]>(new std::byte[size_]));
+    std::byte* const block = blocks_.emplace_back(new std::byte[size_]).get();
     reserved_ += size_;
-    used_ = bytes;
-    return blocks_.back().get();
+    next_ = block + bytes;
+    end_ = block + size_;
+    return block;
   }
 
   std::vector<std::unique_ptr<std::byte[]>> blocks_;
-  std::size_t used_ = 0;
-  std::size_t size_ = 0;
+  std::byte* next_ = nullptr;  // of the last block: what is free
+  std::byte* end_ = nullptr;
+  std::size_t size_ = 0;  // of the last block
   std::size_t reserved_ = 0;
 };
 

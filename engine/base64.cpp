@@ -9,18 +9,23 @@ constexpr std::string_view kAlphabet =
 }  // namespace
 
 std::string base64(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  const auto byte = [&](std::size_t i) {
-    return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U;
-  };
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  char* out = text.data();
+  const auto byte = [&](std::size_t i) { return unsigned{static_cast<unsigned char>(bytes[i])}; };
+  std::size_t i = 0;
+  for (; i + 3 <= bytes.size(); i += 3) {
     const unsigned group = byte(i) << 16U | byte(i + 1) << 8U | byte(i + 2);
-    text += kAlphabet[group >> 18U];
-    text += kAlphabet[group >> 12U & 63U];
-    text += i + 1 < bytes.size() ? kAlphabet[group >> 6U & 63U] : '=';
-    text += i + 2 < bytes.size() ? kAlphabet[group & 63U] : '=';
+    *out++ = kAlphabet[group >> 18U];
+    *out++ = kAlphabet[group >> 12U & 63U];
+    *out++ = kAlphabet[group >> 6U & 63U];
+    *out++ = kAlphabet[group & 63U];
   }
+  if (i == bytes.size()) return text;
+  const bool two = i + 2 == bytes.size();
+  const unsigned group = byte(i) << 16U | (two ? byte(i + 1) << 8U : 0U);
+  *out++ = kAlphabet[group >> 18U];
+  *out++ = kAlphabet[group >> 12U & 63U];
+  if (two) *out = kAlphabet[group >> 6U & 63U];
   return text;
 }
 

@@ -26,8 +26,10 @@ void add_environment(const Container& container, std::vector<ConfigReference>& a
   }
   index = 0;
   for (const Node variable : container.node["env"].items()) {
+    const std::size_t at = index++;
     const Node from = variable["valueFrom"];
-    const Path path = container.path() / "env" / index++ / "valueFrom";
+    if (!from.exists()) continue;
+    const Path path = container.path() / "env" / at / "valueFrom";
     add(all, {Kind::config_map, from["configMapKeyRef"]["name"].text(),
               path / "configMapKeyRef" / "name", kHow});
     add(all,
@@ -54,7 +56,7 @@ Uptake uptake_of(std::string_view volume, const std::vector<Container>& containe
         before = {.how = "an init container"};
       } else if (!non_empty(use.node["subPath"]).empty() ||
                  !non_empty(use.node["subPathExpr"]).empty()) {
-        return {.path = use.path, .how = "a subPath mount"};
+        return {.path = use.path(), .how = "a subPath mount"};
       } else {
         whole = {.how = "a volume", .refreshed = true};
       }

@@ -95,6 +95,8 @@ std::string printable(std::string_view text, std::size_t limit) {
     out.resize(end);
     out += kEllipsis;
   }
+  const auto plain = [](char c) { return c >= 0x20 && c < 0x7F; };
+  if (std::all_of(out.begin(), out.end(), plain)) return out;
   for (std::size_t i = 0; i < out.size(); ++i) {
     const auto byte = static_cast<unsigned char>(out[i]);
     const auto next = i + 1 < out.size() ? static_cast<unsigned char>(out[i + 1]) : 0U;

@@ -35,6 +35,23 @@ bool equal_maps(Node left, Node right) {
                     });
 }
 
+const Value* first_with(const Member* at, const Member* end, std::string_view key,
+                        std::uint64_t mark);
+
+// Apart from the search, which so is a loop without a stack frame.
+[[gnu::noinline]] const Value* confirmed(const Member* at, const Member* end, std::string_view key,
+                                         std::uint64_t mark) {
+  return at->is(key, mark) ? &at->value : first_with(at + 1, end, key, mark);
+}
+
+const Value* first_with(const Member* at, const Member* end, std::string_view key,
+                        std::uint64_t mark) {
+  for (; at != end; ++at) {
+    if (at->mark() == mark) return confirmed(at, end, key, mark);
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::string_view describe(Type type) {
@@ -57,12 +74,8 @@ std::string_view describe(Type type) {
   return "a value";
 }
 
-Node Node::operator[](std::string_view member) const {
-  if (!is_map()) return {};
-  for (const Member& entry : std::span(value_->members, value_->size)) {
-    if (entry.key() == member) return Node(&entry.value);
-  }
-  return {};
+Node Node::find(std::string_view member, std::uint64_t mark) const {
+  return Node(first_with(value_->members, value_->members + value_->size, member, mark));
 }
 
 Node Node::operator[](std::size_t index) const {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <optional>
 #include <span>
@@ -64,28 +65,67 @@ struct Value {
 
 static_assert(sizeof(Value) == 16);
 
+// Whether the bytes are the same, by words of which the last two may overlap: for names, quicker
+// than a call of memcmp.
+template <typename Word>
+bool same_words(const char* left, const char* right, std::size_t size) {
+  const auto word_at = [](const char* place) {
+    Word word = 0;
+    std::memcpy(&word, place, sizeof(word));
+    return word;
+  };
+  const std::size_t last = size - sizeof(Word);
+  for (std::size_t at = 0; at < last; at += sizeof(Word)) {
+    if (word_at(left + at) != word_at(right + at)) return false;
+  }
+  return word_at(left + last) == word_at(right + last);
+}
+
+inline bool same_bytes(const char* left, const char* right, std::size_t size) {
+  if (size >= sizeof(std::uint64_t)) return same_words<std::uint64_t>(left, right, size);
+  if (size >= sizeof(std::uint32_t)) return same_words<std::uint32_t>(left, right, size);
+  return size == 0 || same_words<std::uint8_t>(left, right, size);
+}
+
+// One member of a map. A map is searched from its first member on, so each carries a mark of its
+// key (the length and what the two ends are) that tells most keys apart without a look at the text.
 struct Member {
   Member() = default;
   Member(std::string_view key, std::uint32_t place, const Value& given)
       : value(given),
         text_(key.data()),
-        size_(static_cast<std::uint32_t>(key.size())),
-        place_(place & Value::kPlaces) {}
+        word_(mark_of(key) | std::uint64_t{place & Value::kPlaces} << kPlaceShift) {}
 
-  std::string_view key() const { return {text_, size_}; }
-  std::uint32_t place() const { return place_ & Value::kPlaces; }  // of the key
+  static constexpr std::uint64_t mark_of(std::string_view key) {
+    if (key.empty()) return 0;
+    const auto ends = static_cast<unsigned>(key.front()) * 5U + static_cast<unsigned>(key.back());
+    return (key.size() & kSizes) | std::uint64_t{ends & 0x7FU} << 32U;
+  }
+
+  std::string_view key() const { return {text_, word_ & kSizes}; }
+  // Whether this is its key; `mark` is that of `wanted`.
+  bool is(std::string_view wanted, std::uint64_t mark) const {
+    return this->mark() == mark && same_bytes(text_, wanted.data(), wanted.size());
+  }
+  std::uint64_t mark() const { return word_ & kMarks; }
+  std::uint32_t place() const {  // of the key
+    return static_cast<std::uint32_t>(word_ >> kPlaceShift);
+  }
   // Came by a YAML merge key; one written out takes its place.
-  bool merged() const { return (place_ & kMerged) != 0; }
-  void set_merged() { place_ |= kMerged; }
+  bool merged() const { return (word_ & kMerged) != 0; }
+  void set_merged() { word_ |= kMerged; }
 
   Value value;
 
  private:
-  static constexpr std::uint32_t kMerged = 1U << 31U;
+  // From the lowest bit: the size, seven bits of its ends, whether it was merged, the place.
+  static constexpr std::uint64_t kSizes = 0xFFFFFFFFU;
+  static constexpr std::uint64_t kMarks = (std::uint64_t{1} << 39U) - 1;
+  static constexpr std::uint64_t kMerged = std::uint64_t{1} << 39U;
+  static constexpr unsigned kPlaceShift = 40;
 
-  const char* text_ = nullptr;
-  std::uint32_t size_ = 0;
-  std::uint32_t place_ = 0;
+  const char* text_ = "";
+  std::uint64_t word_ = 0;
 };
 static_assert(sizeof(Member) == 32);
 
@@ -106,8 +146,15 @@ class Node {
   bool is_integer() const { return type() == Type::integer; }
 
   // Members of a map, entries of a list; absent where there is no such thing.
-  Node operator[](std::string_view member) const;
-  Node operator[](const char* member) const { return (*this)[std::string_view(member)]; }
+  // Inlined everywhere, so that the mark of a literal is made by the compiler.
+  [[gnu::always_inline]] Node operator[](std::string_view member) const {
+    return is_map() ? find(member, Member::mark_of(member)) : Node();
+  }
+  [[gnu::always_inline]] Node operator[](const char* member) const {
+    return (*this)[std::string_view(member)];
+  }
+  // Of a map, by a mark made before.
+  Node find(std::string_view member, std::uint64_t mark) const;
   Node operator[](std::size_t index) const;
   std::size_t size() const;  // of a list or map; 0 for all else
   bool empty() const { return size() == 0; }

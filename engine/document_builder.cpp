@@ -1,25 +1,38 @@
 #include "engine/document_builder.h"
 
+#include <algorithm>
+#include <unordered_set>
+
 namespace stateward {
 namespace {
 
-// Below this many members comparing each with each is faster than hashing.
-constexpr std::size_t kFewMembers = 16;
+// Up to so many members comparing each with each is faster than hashing.
+constexpr std::size_t kFewMembers = 32;
 
-bool all_differ(std::span<const Member> members) {
+bool all_differ_pairwise(std::span<const Member> members) {
   for (std::size_t i = 1; i < members.size(); ++i) {
+    const std::uint64_t mark = members[i].mark();
     for (std::size_t j = 0; j < i; ++j) {
-      if (members[i].key() == members[j].key()) return false;
+      if (members[j].mark() == mark && members[j].key() == members[i].key()) return false;
     }
   }
   return true;
 }
 
+bool all_differ_hashed(std::span<const Member> members) {
+  std::unordered_set<std::string_view> seen(members.size());
+  return std::all_of(members.begin(), members.end(),
+                     [&](const Member& member) { return seen.insert(member.key()).second; });
+}
+
 }  // namespace
 
+bool all_differ(std::span<const Member> members) {
+  return members.size() <= kFewMembers ? all_differ_pairwise(members) : all_differ_hashed(members);
+}
+
 void DocumentBuilder::drop_repeated(std::size_t start, std::vector<Repeated>& repeated) {
-  const std::size_t count = members_.size() - start;
-  if (count <= kFewMembers && all_differ(std::span(members_).subspan(start))) return;
+  if (all_differ(std::span(members_).subspan(start))) return;
   seen_.clear();
   std::size_t kept = start;
   for (std::size_t i = start; i < members_.size(); ++i) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -13,6 +14,9 @@
 #include "engine/document.h"
 
 namespace stateward {
+
+// Whether no two of `members` have one name.
+bool all_differ(std::span<const Member> members);
 
 class DocumentBuilder {
  public:

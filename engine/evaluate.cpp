@@ -190,6 +190,7 @@ Evaluation evaluate(std::span<const Policy* const> policies, const Subject& subj
   Evaluation result;
   if (subject.request != nullptr && is_system_actor(subject.request->user)) return result;
   if (subject.object.being_deleted() && subject.operation != Operation::remove) return result;
+  if (!subject.set.complete()) result.skipped.reserve(policies.size());
   for (const Policy* policy : policies) {
     if (!concerns(*policy, subject)) continue;
     if (subject.settings != nullptr && is_off(subject.settings->choice(*policy, subject.object)))

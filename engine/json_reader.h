@@ -15,7 +15,7 @@ namespace stateward {
 enum class Places : std::uint8_t { skip, keep };
 
 // `first_line` is the line of the text's first byte where the text is part of a larger one.
-// Thread safe; each thread keeps one parser and its buffers.
+// Thread safe; each thread keeps its parsers and their buffers.
 ReadDocument read_json(std::string_view text, Places places, std::uint32_t first_line = 1);
 
 }  // namespace stateward

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <iterator>
 
 namespace stateward {
@@ -36,10 +37,13 @@ void append_real(std::string& out, double number) {
   if (text.find_first_of(".en") == std::string::npos) out += ".0";
 }
 
-constexpr bool needs_escape(char c) {
-  return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20 ||
-         static_cast<unsigned char>(c) >= 0x7F;
-}
+// Which bytes are not copied as they are.
+constexpr auto kNeedsEscape = [] {
+  std::array<bool, 256> needs{};
+  for (std::size_t byte = 0; byte < needs.size(); ++byte)
+    needs[byte] = byte < 0x20 || byte >= 0x7F || byte == '"' || byte == '\\';
+  return needs;
+}();
 
 // One character that cannot be copied as it is; answers how many bytes of `rest` it took.
 std::size_t append_special(std::string& out, std::string_view rest) {
@@ -82,7 +86,7 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   std::size_t start = 0;
   for (std::size_t i = 0; i < text.size();) {
-    if (!needs_escape(text[i])) {
+    if (!kNeedsEscape[static_cast<unsigned char>(text[i])]) {
       ++i;
       continue;
     }

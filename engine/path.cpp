@@ -1,5 +1,6 @@
 #include "engine/path.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace stateward {
@@ -9,6 +10,10 @@ constexpr std::size_t kNoIndex = static_cast<std::size_t>(-1);
 
 // RFC 6901 section 3: "~" becomes "~0" first, then "/" becomes "~1".
 void append_escaped(std::string& out, std::string_view member) {
+  if (member.find_first_of("~/") == std::string_view::npos) {
+    out += member;
+    return;
+  }
   for (const char c : member) {
     if (c == '~') {
       out += "~0";
@@ -34,20 +39,18 @@ std::string unescaped(std::string_view step) {
 
 }  // namespace
 
-Path Path::operator/(std::string_view member) const {
-  Path longer;
-  longer.text_.reserve(text_.size() + 1 + member.size());
-  longer.text_ = text_;
-  longer.text_ += '/';
-  append_escaped(longer.text_, member);
-  return longer;
+Path Path::operator/(std::string_view member) && {
+  // Room for most paths as a whole.
+  constexpr std::size_t kUsual = 96;
+  if (text_.capacity() < text_.size() + 1 + member.size())
+    text_.reserve(text_.size() + 1 + std::max(member.size(), kUsual));
+  text_ += '/';
+  append_escaped(text_, member);
+  return std::move(*this);
 }
 
-Path Path::operator/(std::size_t index) const {
-  Path longer = *this;
-  longer.text_ += '/';
-  longer.text_ += std::to_string(index);
-  return longer;
+Path Path::operator/(std::size_t index) && {
+  return std::move(*this) / std::string_view(std::to_string(index));
 }
 
 std::vector<std::string> Path::steps() const {

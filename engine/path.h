@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace stateward {
@@ -21,9 +22,13 @@ class Path {
   Path(const char* pointer) : text_(pointer) {}
 
   // One step further: a member by its unescaped name, or an entry by its index.
-  Path operator/(std::string_view member) const;
-  Path operator/(const char* member) const { return *this / std::string_view(member); }
-  Path operator/(std::size_t index) const;
+  Path operator/(std::string_view member) const& { return Path(*this) / member; }
+  Path operator/(const char* member) const& { return *this / std::string_view(member); }
+  Path operator/(std::size_t index) const& { return Path(*this) / index; }
+  // A path on its way grows in place.
+  Path operator/(std::string_view member) &&;
+  Path operator/(const char* member) && { return std::move(*this) / std::string_view(member); }
+  Path operator/(std::size_t index) &&;
 
   const std::string& text() const { return text_; }
   // The unescaped steps, outermost first.

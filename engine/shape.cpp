@@ -30,6 +30,7 @@ struct Field {
   std::string_view name;
   Shape shape = Shape::text;
   std::span<const Field> fields = {};  // of an object, or of each object in a list
+  std::uint64_t mark = Member::mark_of(name);
 };
 
 constexpr Field kOwner[] = {
@@ -336,8 +337,11 @@ struct Place {
 class Walk {
  public:
   void object(Node node, const Place& place, std::span<const Field> fields) {
-    for (const Field& field : fields)
-      value(node[field.name], {.outer = &place, .member = field.name}, field);
+    if (!node.is_map()) return;
+    for (const Field& field : fields) {
+      if (const Node member = node.find(field.name, field.mark); member.exists())
+        value(member, {.outer = &place, .member = field.name}, field);
+    }
   }
 
   std::vector<Misshape> found;

@@ -11,24 +11,19 @@ namespace {
 constexpr std::array kContainerLists = {ContainerList::containers, ContainerList::init_containers,
                                         ContainerList::ephemeral_containers};
 
-Node at(Node node, std::initializer_list<std::string_view> steps) {
-  for (const std::string_view step : steps) node = node[step];
-  return node;
-}
-
 Node template_of(const Object& object) {
   switch (object.kind) {
     case Kind::pod:
       return object.node;
     case Kind::cron_job:
-      return at(object.node, {"spec", "jobTemplate", "spec", "template"});
+      return object.spec()["jobTemplate"]["spec"]["template"];
     case Kind::stateful_set:
     case Kind::deployment:
     case Kind::replica_set:
     case Kind::replication_controller:
     case Kind::daemon_set:
     case Kind::job:
-      return at(object.node, {"spec", "template"});
+      return object.spec()["template"];
     default:
       return {};
   }
@@ -118,21 +113,22 @@ std::vector<ClaimTemplate> StatefulSet::claim_templates() const {
 }
 
 bool StatefulSet::has_claim_template(std::string_view name) const {
-  const auto templates = claim_templates();
+  const auto templates = spec()["volumeClaimTemplates"].items();
   return std::any_of(templates.begin(), templates.end(),
-                     [&](const ClaimTemplate& t) { return t.name() == name; });
+                     [&](Node entry) { return ClaimTemplate{entry}.name() == name; });
 }
 
 std::vector<VolumeUse> volume_uses(const Container& container) {
   std::vector<VolumeUse> uses;
-  for (const std::string_view field : {"volumeMounts", "volumeDevices"}) {
+  for (const bool block : {false, true}) {
     std::size_t index = 0;
-    for (const Node use : container.node[field].items()) {
+    for (const Node use : container.node[block ? "volumeDevices" : "volumeMounts"].items()) {
       uses.push_back({.name = use["name"].text(),
-                      .path = container.path() / field / index++,
                       .node = use,
-                      .block = field == "volumeDevices",
-                      .read_only = use["readOnly"].boolean()});
+                      .block = block,
+                      .read_only = use["readOnly"].boolean(),
+                      .container = container,
+                      .index = index++});
     }
   }
   return uses;

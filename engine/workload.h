@@ -139,10 +139,15 @@ struct StatefulSet {
 // A container's mount (filesystem) or device (block) of a volume or claim template.
 struct VolumeUse {
   std::string_view name;
-  Path path;  // of the mount or device
   Node node;
   bool block = false;  // volumeDevices
   bool read_only = false;
+  Container container;  // that has it
+  std::size_t index = 0;
+
+  Path path() const {  // of the mount or device
+    return container.path() / (block ? "volumeDevices" : "volumeMounts") / index;
+  }
 };
 std::vector<VolumeUse> volume_uses(const Container& container);
 // The mount on which `place` lies, an absolute path in the container: of several the deepest. None

@@ -19,16 +19,18 @@ std::string prefix(const ClaimTemplate& claim, const Object& set) {
 
 void check(const Subject& subject, Findings& findings) {
   for (const ClaimTemplate& own : StatefulSet{subject.object}.claim_templates()) {
+    const std::string wanted = prefix(own, subject.object);
     for (const Object* other : subject.set.all(Kind::stateful_set, subject.object.name_space)) {
-      if (other->name == subject.object.name ||
-          !ordinals_overlap(subject.object, *other, subject.set))
-        continue;
+      // Few sets end alike, and no other's claims can be called the same.
+      if (other->name == subject.object.name || !wanted.ends_with(other->name)) continue;
       for (const ClaimTemplate& theirs : StatefulSet{*other}.claim_templates()) {
-        if (prefix(own, subject.object) != prefix(theirs, *other)) continue;
+        if (prefix(theirs, *other) != wanted ||
+            !ordinals_overlap(subject.object, *other, subject.set))
+          continue;
         findings.add(
             own.path() / "metadata" / "name",
             fmt::format("claims \"{}-N\" are those of template \"{}\" of StatefulSet \"{}\" too",
-                        prefix(own, subject.object), theirs.name(), other->name));
+                        wanted, theirs.name(), other->name));
       }
     }
   }

@@ -35,9 +35,10 @@ std::optional<HostPort> first_host_port(const PodSpec& pod) {
   for (const Container& container : pod.containers()) {
     std::size_t index = 0;
     for (const Node port : container.node["ports"].items()) {
-      const Path path = container.path() / "ports" / index++ / "hostPort";
+      const std::size_t at = index++;
       const std::int64_t number = port["hostPort"].integer(0);
-      if (container.long_running() && number > 0) return HostPort{path, number};
+      if (container.long_running() && number > 0)
+        return HostPort{container.path() / "ports" / at / "hostPort", number};
     }
   }
   return std::nullopt;

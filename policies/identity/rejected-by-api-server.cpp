@@ -13,7 +13,7 @@ namespace {
 
 void check_numbers(const StatefulSet& set, Findings& findings) {
   struct Field {
-    Path path;
+    const char* path;
     std::string_view name;
     Node value;
   };

@@ -104,11 +104,9 @@ std::vector<ConfigReference> unversioned(const Subject& subject, const PodSpec& 
 
 void check(const Subject& subject, Findings& findings) {
   const StatefulSet set{subject.object};
-  if (set.update_strategy() == "OnDelete" || subject.object.controller().exists() ||
-      carries_checksum(set) || is_reloaded(set))
-    return;
+  if (set.update_strategy() == "OnDelete" || subject.object.controller().exists()) return;
   const auto all = unversioned(subject, set.pod_spec());
-  if (all.empty()) return;
+  if (all.empty() || carries_checksum(set) || is_reloaded(set)) return;
   const ConfigReference& first = all.front();
   std::set<std::pair<Kind, std::string_view>> objects;
   for (const ConfigReference& reference : all) objects.emplace(reference.kind, reference.name);

@@ -51,7 +51,7 @@ void check(const Subject& subject, Findings& findings) {
   if (std::any_of(terms.begin(), terms.end(), matches)) return;
   for (const AntiAffinityTerm& term : terms) {
     if (!contradicts(term.selector, labels)) continue;
-    findings.add(term.path,
+    findings.add(term.path(),
                  "the anti-affinity term has the set's own label with another value, so it keeps "
                  "nothing apart");
   }

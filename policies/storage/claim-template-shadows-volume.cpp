@@ -11,11 +11,11 @@ void check(const Subject& subject, Findings& findings) {
   const PodSpec pod = set.pod_spec();
   std::size_t index = 0;
   for (const Node volume : pod.volumes().items()) {
-    const Path path = Path(pod.path) / "volumes" / index++ / "name";
+    const std::size_t at = index++;
     const std::string_view name = volume["name"].text();
     if (name.empty() || !set.has_claim_template(name)) continue;
     Finding& finding = findings.add(
-        path,
+        Path(pod.path) / "volumes" / at / "name",
         fmt::format("volume \"{}\" is never mounted: a claim template of that name takes its place",
                     name));
     // It stands for the template itself: nothing is lost with it, and under another name it would

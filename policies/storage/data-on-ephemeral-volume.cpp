@@ -26,9 +26,10 @@ constexpr std::array<std::string_view, 4> kConfiguration = {"configMap", "secret
 
 struct Volume {
   Node node;
-  Path path;
+  std::size_t index = 0;    // among the Pod's
   std::string_view source;  // of kShortLived; empty: it may last
   std::string_view name() const { return node["name"].text(); }
+  Path path() const { return Path("/spec/template/spec/volumes") / index / source; }
 };
 
 template <std::size_t size>
@@ -40,13 +41,12 @@ std::string_view source_among(const std::array<std::string_view, size>& sources,
 
 std::optional<Volume> volume_named(const StatefulSet& set, std::string_view name) {
   if (set.has_claim_template(name)) return Volume{};
-  const PodSpec pod = set.pod_spec();
   std::size_t index = 0;
-  for (const Node volume : pod.volumes().items()) {
+  for (const Node volume : set.pod_spec().volumes().items()) {
     const std::size_t at = index++;
     if (volume["name"].text() != name) continue;
     if (!source_among(kConfiguration, volume).empty()) return std::nullopt;
-    return Volume{volume, Path(pod.path) / "volumes" / at, source_among(kShortLived, volume)};
+    return Volume{volume, at, source_among(kShortLived, volume)};
   }
   return std::nullopt;
 }
@@ -139,9 +139,8 @@ void judge_host_path(const Subject& subject, const Container& container, const D
                      const Volume& volume, Findings& findings) {
   const PodSpec pod = StatefulSet{subject.object}.pod_spec();
   const bool several = max_replicas(subject.object, subject.set) > 1;
-  Finding& finding =
-      findings.add(volume.path / volume.source,
-                   fmt::format("{} in a folder of whichever node it runs on", data.what));
+  Finding& finding = findings.add(
+      volume.path(), fmt::format("{} in a folder of whichever node it runs on", data.what));
   if (!several && is_pinned(pod)) finding.as_info();
   if (!several || is_per_pod(container, data.mount) || keeps_apart(pod)) return;
   finding.message = fmt::format("{} in a folder that all replicas on a node share", data.what);
@@ -169,9 +168,8 @@ void judge(const Subject& subject, const Container& container, std::set<std::str
   }
   const std::string_view what =
       volume->source == "ephemeral" ? "a volume that goes with the Pod" : "an emptyDir";
-  Finding& finding =
-      findings.add(volume->path / volume->source,
-                   fmt::format("{} in {}: gone when the Pod is replaced", data->what, what));
+  Finding& finding = findings.add(
+      volume->path(), fmt::format("{} in {}: gone when the Pod is replaced", data->what, what));
   if (data->maybe_cache) finding.as_info();
 }
 

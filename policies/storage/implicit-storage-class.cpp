@@ -9,13 +9,6 @@
 namespace stateward::policies {
 namespace {
 
-struct Asked {
-  std::string name;  // "claim template "data"", "claim "data""
-  Node metadata;
-  Node spec;
-  Path path;  // of the spec
-};
-
 bool is_default(const Object& storage_class) {
   return storage_class.annotation("storageclass.kubernetes.io/is-default-class") == "true" ||
          storage_class.annotation("storageclass.beta.kubernetes.io/is-default-class") == "true";
@@ -31,19 +24,26 @@ bool lacks_default(const Subject& subject) {
                       [](const Object* storage_class) { return is_default(*storage_class); });
 }
 
-void judge_class(const Subject& subject, const Asked& asked, Findings& findings) {
-  const bool named =
-      asked.spec["storageClassName"].exists() ||
-      asked.metadata["annotations"]["volume.beta.kubernetes.io/storage-class"].exists();
-  if (named || asked.spec["volumeName"].exists() || asked.spec["selector"].exists()) return;
-  const Path path = asked.path / "storageClassName";
+// Of a claim or a claim template: neither a class nor a volume is asked for.
+bool leaves_class_open(Node claim) {
+  const Node spec = claim["spec"];
+  const Node annotations = claim["metadata"]["annotations"];
+  return !spec["storageClassName"].exists() &&
+         !annotations["volume.beta.kubernetes.io/storage-class"].exists() &&
+         !spec["volumeName"].exists() && !spec["selector"].exists();
+}
+
+// `name` as in "claim "data"", `spec` its place.
+void tell_of_class(const Subject& subject, std::string_view name, const Path& spec,
+                   Findings& findings) {
+  const Path path = spec / "storageClassName";
   if (!lacks_default(subject)) {
-    findings.add(
-        path, fmt::format("{} names no storage class: the cluster's default decides", asked.name));
+    findings.add(path,
+                 fmt::format("{} names no storage class: the cluster's default decides", name));
     return;
   }
   Finding& finding = findings.add(
-      path, fmt::format("{} names no storage class, and the cluster has no default", asked.name));
+      path, fmt::format("{} names no storage class, and the cluster has no default", name));
   finding.severity = Severity::medium;
   finding.with_action(EnforcementAction::warn);
 }
@@ -51,12 +51,13 @@ void judge_class(const Subject& subject, const Asked& asked, Findings& findings)
 // Of a claim template: each replica's claim is its own.
 void judge_modes(const ClaimTemplate& claim_template, Findings& findings) {
   const AccessModes modes = access_modes(claim_template.spec());
-  const Path path = claim_template.path() / "spec" / "accessModes";
+  const auto path = [&] { return claim_template.path() / "spec" / "accessModes"; };
   if (modes.read_write_many) {
     findings
-        .add(path, fmt::format("claim template \"{}\" is ReadWriteMany, and each of its claims is "
-                               "one replica's own",
-                               claim_template.name()))
+        .add(path(),
+             fmt::format("claim template \"{}\" is ReadWriteMany, and each of its claims is "
+                         "one replica's own",
+                         claim_template.name()))
         .as_info()
         .remedy = "ReadWriteOnce, or ReadWriteOncePod, is enough and more classes have it";
   }
@@ -66,33 +67,28 @@ void judge_modes(const ClaimTemplate& claim_template, Findings& findings) {
       modes.read_write_once_pod || filled)
     return;
   Finding& finding = findings.add(
-      path, fmt::format("claim template \"{}\" is ReadOnlyMany, so nothing can be written to its "
-                        "new volumes",
-                        claim_template.name()));
+      path(), fmt::format("claim template \"{}\" is ReadOnlyMany, so nothing can be written to its "
+                          "new volumes",
+                          claim_template.name()));
   finding.severity = Severity::medium;
   finding.with_action(EnforcementAction::warn);
   finding.remedy = "ask for ReadWriteOnce or ReadWriteOncePod";
 }
 
+void check_claim(const Subject& subject, Findings& findings) {
+  const Object& claim = subject.object;
+  if (claim.being_deleted() || !leaves_class_open(claim.node)) return;
+  tell_of_class(subject, claim.name.empty() ? "the claim" : fmt::format("claim \"{}\"", claim.name),
+                "/spec", findings);
+}
+
 void check(const Subject& subject, Findings& findings) {
-  if (subject.object.kind == Kind::claim) {
-    if (subject.object.being_deleted()) return;
-    return judge_class(
-        subject,
-        {.name = subject.object.name.empty() ? "the claim"
-                                             : fmt::format("claim \"{}\"", subject.object.name),
-         .metadata = subject.object.metadata(),
-         .spec = subject.object.spec(),
-         .path = "/spec"},
-        findings);
-  }
+  if (subject.object.kind == Kind::claim) return check_claim(subject, findings);
   for (const ClaimTemplate& claim_template : StatefulSet{subject.object}.claim_templates()) {
-    judge_class(subject,
-                {.name = fmt::format("claim template \"{}\"", claim_template.name()),
-                 .metadata = claim_template.node["metadata"],
-                 .spec = claim_template.spec(),
-                 .path = claim_template.path() / "spec"},
-                findings);
+    if (leaves_class_open(claim_template.node)) {
+      tell_of_class(subject, fmt::format("claim template \"{}\"", claim_template.name()),
+                    claim_template.path() / "spec", findings);
+    }
     judge_modes(claim_template, findings);
   }
 }

@@ -16,32 +16,33 @@ constexpr std::array<std::string_view, 4> kModes = {"ReadWriteOnce", "ReadOnlyMa
 
 void check_modes(const ClaimTemplate& claim, Findings& findings) {
   const Node modes = claim.spec()["accessModes"];
-  const Path path = claim.path() / "spec" / "accessModes";
+  const auto path = [&] { return claim.path() / "spec" / "accessModes"; };
   if (modes.empty())
-    findings.add(path, fmt::format("claim template \"{}\" names no access mode", claim.name()));
+    findings.add(path(), fmt::format("claim template \"{}\" names no access mode", claim.name()));
   const auto other = [](Node mode) { return mode.text() != "ReadWriteOncePod"; };
   const auto all = modes.items();
   const bool shared = std::any_of(all.begin(), all.end(), other);
   std::size_t index = 0;
   for (const Node mode : all) {
     const std::string_view name = mode.text();
-    const Path place = path / index++;
+    const std::size_t at = index++;
     if (std::find(kModes.begin(), kModes.end(), name) == kModes.end()) {
-      findings.add(place, fmt::format("\"{}\" is no access mode", name));
+      findings.add(path() / at, fmt::format("\"{}\" is no access mode", name));
     } else if (name == "ReadWriteOncePod" && shared) {
-      findings.add(place, "ReadWriteOncePod stands alone: no other access mode may be beside it");
+      findings.add(path() / at,
+                   "ReadWriteOncePod stands alone: no other access mode may be beside it");
     }
   }
 }
 
 void check_size(const ClaimTemplate& claim, Findings& findings) {
   const Node size = claim.spec()["resources"]["requests"]["storage"];
-  const Path path = claim.path() / "spec" / "resources" / "requests" / "storage";
+  const auto path = [&] { return claim.path() / "spec" / "resources" / "requests" / "storage"; };
   const auto amount = quantity(size);
   if (!size.exists()) {
-    findings.add(path, fmt::format("claim template \"{}\" requests no storage", claim.name()));
+    findings.add(path(), fmt::format("claim template \"{}\" requests no storage", claim.name()));
   } else if (!amount || amount->value <= 0) {
-    findings.add(path,
+    findings.add(path(),
                  fmt::format("claim template \"{}\" requests \"{}\", which is no positive amount",
                              claim.name(), size.text("0")));
   }

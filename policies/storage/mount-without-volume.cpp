@@ -18,7 +18,7 @@ void check(const Subject& subject, Findings& findings) {
     for (const VolumeUse& use : volume_uses(container)) {
       if (volumes.contains(use.name)) continue;
       findings.add(
-          use.path / "name",
+          use.path() / "name",
           fmt::format("container \"{}\" mounts \"{}\", which is no volume and no claim template",
                       container.name(), use.name));
     }

@@ -38,21 +38,22 @@ void judge(const Subject& subject, Node spec, const Path& path, Findings& findin
   const auto amount = quantity(size);
   if (!amount || amount->value <= 0) return;
   const std::string written = size.is_text() ? std::string(size.text()) : to_json(size);
-  const Path place = path / "resources" / "requests" / "storage";
+  const auto place = [&] { return path / "resources" / "requests" / "storage"; };
   const auto decimal = std::find_if(kDecimal.begin(), kDecimal.end(), [&](const Decimal& known) {
     return known.suffix == amount->suffix;
   });
   if (amount->suffix == "m" || amount->suffix == "u" || amount->suffix == "n") {
     Finding& finding = findings.add(
-        place, fmt::format("{} means {} bytes: m stands for thousandths", written, amount->value));
+        place(),
+        fmt::format("{} means {} bytes: m stands for thousandths", written, amount->value));
     finding.severity = Severity::medium;
     finding.with_action(EnforcementAction::warn);
   } else if (is_given(subject)) {
     return;
   } else if (amount->value < kMebibyte) {
-    findings.add(place, fmt::format("{} is less than 1Mi", written));
+    findings.add(place(), fmt::format("{} is less than 1Mi", written));
   } else if (decimal != kDecimal.end()) {
-    findings.add(place,
+    findings.add(place(),
                  fmt::format("{} is decimal, {} % less than {}i", written, decimal->less, written));
   }
 }

@@ -43,9 +43,9 @@ void check(const Subject& subject, Findings& findings) {
     for (const Container& container : set.pod_spec().containers()) {
       for (const VolumeUse& use : volume_uses(container)) {
         if (use.name != volume.name || use.block == (mode == "Block")) continue;
-        findings.add(use.path / "name", fmt::format("{} \"{}\" is {}, and used as {}",
-                                                    volume.claim_kind, volume.claim_name, mode,
-                                                    use.block ? "a device" : "a file system"));
+        findings.add(use.path() / "name", fmt::format("{} \"{}\" is {}, and used as {}",
+                                                      volume.claim_kind, volume.claim_name, mode,
+                                                      use.block ? "a device" : "a file system"));
       }
     }
   }

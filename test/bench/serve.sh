@@ -7,26 +7,30 @@ cd "$(dirname "$0")/../.."
 cmake --preset bench >/dev/null && cmake --build --preset bench >/dev/null
 loop=build/bench/test/bench/review_loop
 work=$(mktemp -d); trap 'kill $pid 2>/dev/null || true; rm -rf "$work"' EXIT; pid=
-instructions() { valgrind --tool=callgrind --callgrind-out-file="$work/cg" "$loop" "$1" "$2" "$3" 2>&1 | awk '/Collected/ {print $4}'; }
-printf '%-48s %-18s %8s %10s %14s\n' review path bytes "CPU us" instructions
-for row in "002-create-statefulsets-by-admin /mutate" "002-create-statefulsets-by-admin /validate" \
-           "018-update-statefulsets-by-admin /validate" "004-create-pods-by-statefulset-controller /validate"; do
-  read -r name path <<<"$row"; file=test/reviews/$name.json
-  /usr/bin/time -f '%U %S' -o "$work/time" taskset -c 0 "$loop" "$file" "$path" 20000 >/dev/null
+# allowed.json comes as the API server sends it once /mutate has put in what it injects, mended.json as it was applied.
+inventory=test/bench/reviews/inventory.json
+instructions() { valgrind --tool=callgrind --callgrind-out-file="$work/cg" "$loop" "$@" 2>&1 | awk '/Collected/ {print $4}'; }
+printf '%-54s %-10s %10s %8s %8s %14s\n' review path inventory bytes "CPU us" instructions
+for row in "bench/reviews/allowed /validate" "bench/reviews/allowed /validate $inventory" "bench/reviews/mended /mutate" \
+           "bench/reviews/mended /mutate $inventory" "reviews/018-update-statefulsets-by-admin /validate" \
+           "reviews/004-create-pods-by-statefulset-controller /validate"; do
+  read -r name path known <<<"$row"; file=test/$name.json
+  /usr/bin/time -f '%U %S' -o "$work/time" taskset -c 0 "$loop" "$file" "$path" 20000 $known >/dev/null
   cpu=$(tail -1 "$work/time" | awk '{printf "%.1f", ($1+$2)*1e6/20000}')
-  many=$(instructions "$file" "$path" 101) one=$(instructions "$file" "$path" 1)
-  printf '%-48s %-18s %8d %10s %14d\n' "$name" "$path" "$(stat -c %s "$file")" "$cpu" $(((many - one) / 100))
+  many=$(instructions "$file" "$path" 101 $known) one=$(instructions "$file" "$path" 1 $known)
+  printf '%-54s %-10s %10s %8d %8s %14d\n' "$name" "$path" "${known:+known}" "$(stat -c %s "$file")" "$cpu" $(((many - one) / 100))
 done
 command -v wrk >/dev/null || { echo "install wrk for the rows over TLS"; exit 0; }
 port=19443
 taskset -c 0 build/bench/stateward serve --local --listen 127.0.0.1:$port --health-listen "" >"$work/log" 2>&1 & pid=$!
 sleep 1
-cat >"$work/post.lua" <<LUA
-local f = io.open("test/reviews/002-create-statefulsets-by-admin.json"); wrk.body = f:read("*a"); f:close()
+ticks() { awk '{print $14 + $15}' "/proc/$pid/stat"; }
+for row in "mended /mutate" "allowed /validate"; do
+  read -r name path <<<"$row"
+  cat >"$work/post.lua" <<LUA
+local f = io.open("test/bench/reviews/$name.json"); wrk.body = f:read("*a"); f:close()
 wrk.method = "POST"; wrk.headers["Content-Type"] = "application/json"
 LUA
-ticks() { awk '{print $14 + $15}' "/proc/$pid/stat"; }
-for path in /mutate /validate; do
   for round in 1 2 3; do
     before=$(ticks)
     taskset -c 1 wrk -t1 -c8 -d5s -s "$work/post.lua" "https://127.0.0.1:$port$path" >"$work/wrk"

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <iterator>
 #include <string>
+#include <vector>
 
 #include "engine/json_writer.h"
 
@@ -27,43 +29,70 @@ TEST_CASE("a whole number stays whole and a real one stays real") {
   CHECK(node["c"].type() == Type::real);
   CHECK(node["d"].type() == Type::real);
   CHECK(to_json(node["a"]) == "1.0");
+  const ReadDocument long_one = read_json("[33.33333333333333333333]", Places::keep);
+  REQUIRE(long_one.document);
+  CHECK(to_json(long_one.document->node()) == "[33.333333333333336]");
 }
 
+namespace {
+
+const char* const kRefused[] = {
+    "",
+    "   ",
+    "{",
+    "{\"a\":1",
+    "{\"a\":1}}",
+    "{\"a\":1} x",
+    "{\"a\":1},",
+    "{\"a\" 1}",
+    "{\"a\":}",
+    "{\"a\":01}",
+    "{a:1}",
+    "{\"a\":1,}",
+    "[1,]",
+    "[1 2]",
+    "{\"a\":nul}",
+    "{\"a\":truex}",
+    "\"text\"",
+    "12",
+    "\xEF\xBB\xBF{}",
+    "{\"a\":\"\x01\"}",
+    "{\"a\":\"\\ud800\"}",
+    "{\"a\":\"\xFF\"}",
+    "{\"a\":1e400}",
+    "{\"a\":123456789012345678901234567890}",
+    "{\"a\":\"\\x\"}",
+    "{} {}",
+    "[{]}",
+    "{\"a\":-}",
+    "{\"a\":.5}",
+    "{\"a\":+1}",
+    "{\"a\":'x'}",
+};
+
+// A map of `count` members, the last of which is called as the first is where `repeats`.
+std::string map_of(int count, bool repeats) {
+  std::string json = "{";
+  for (int i = 0; i < count; ++i) {
+    const bool last = i + 1 == count;
+    json += "\"m" + std::to_string(last && repeats ? 0 : i) + "\":" + std::to_string(i);
+    json += last ? "}" : ",";
+  }
+  return json;
+}
+
+// What there is to say of a text, but for the places.
+std::string told(const ReadDocument& read) {
+  std::string all = read.document ? to_json(read.document->node()) : "refused";
+  for (const Diagnostic& diagnostic : read.diagnostics)
+    all += "\n" + diagnostic.message.substr(0, diagnostic.message.find(" stands already"));
+  return all;
+}
+
+}  // namespace
+
 TEST_CASE("what is not exactly one JSON document is refused") {
-  const char* const refused[] = {
-      "",
-      "   ",
-      "{",
-      "{\"a\":1",
-      "{\"a\":1}}",
-      "{\"a\":1} x",
-      "{\"a\":1},",
-      "{\"a\" 1}",
-      "{\"a\":}",
-      "{\"a\":01}",
-      "{a:1}",
-      "{\"a\":1,}",
-      "[1,]",
-      "[1 2]",
-      "{\"a\":nul}",
-      "{\"a\":truex}",
-      "\"text\"",
-      "12",
-      "\xEF\xBB\xBF{}",
-      "{\"a\":\"\x01\"}",
-      "{\"a\":\"\\ud800\"}",
-      "{\"a\":\"\xFF\"}",
-      "{\"a\":1e400}",
-      "{\"a\":123456789012345678901234567890}",
-      "{\"a\":\"\\x\"}",
-      "{} {}",
-      "[{]}",
-      "{\"a\":-}",
-      "{\"a\":.5}",
-      "{\"a\":+1}",
-      "{\"a\":'x'}",
-  };
-  for (const char* text : refused) {
+  for (const char* text : kRefused) {
     CAPTURE(text);
     const ReadDocument read = read_json(text, Places::keep);
     CHECK_FALSE(read.document);
@@ -79,6 +108,54 @@ TEST_CASE("a member that comes again is diagnosed, at every level") {
     const ReadDocument read = read_json(text, Places::keep);
     REQUIRE(read.diagnostics.size() == 1);
     CHECK(read.diagnostics.front().message.find("stands already in line 1") != std::string::npos);
+  }
+}
+
+TEST_CASE("a text is read alike with and without places") {
+  std::vector<std::string> texts(std::begin(kRefused), std::end(kRefused));
+  for (const char* text :
+       {"{}", "[]", "[{},[],\"\"]", R"({"":""})", R"([""])", R"({"":1,"":2})", R"(["","",""])",
+        R"({"a":{"b":[1,-2,1.5,18446744073709551615,true,false,null,"\u00e9\ud834\udd1e\\"]}})",
+        "[33.33333333333333333333,1e-400,0.1e1,-0.0,-0]", R"( {"ab":1,"ac":2,"xb":{"ab":3}} )",
+        R"({"a":1,"b":{"c":[{"d":1,"d":2}]}})"})
+    texts.emplace_back(text);
+  for (const int count : {1, 2, 31, 32, 33, 200}) {
+    texts.push_back(map_of(count, false));
+    if (count > 1) texts.push_back(map_of(count, true));
+  }
+  for (const std::size_t depth : {kMaxDepth - 1, kMaxDepth, kMaxDepth + 1}) {
+    texts.push_back(std::string(depth, '[') + std::string(depth, ']'));
+    texts.push_back(std::string(depth - 1, '[') + "{}" + std::string(depth - 1, ']'));
+  }
+  texts.push_back("[\"" + std::string(300'000, 'x') + "\"]");
+  for (const std::string& text : texts) {
+    CAPTURE(text);
+    CHECK(told(read_json(text, Places::skip)) == told(read_json(text, Places::keep)));
+  }
+}
+
+TEST_CASE("a member is found by its whole name") {
+  for (std::size_t size = 0; size < 40; ++size) {
+    const std::string name(size, 'a');
+    // One that differs in each single place, among them names with the same two ends.
+    std::string json = "{\"" + name + "\":-1";
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string other = name;
+      other[at] = 'b';
+      json += ",\"" + other + "\":" + std::to_string(at);
+    }
+    const ReadDocument read = read_json(json + "}", Places::skip);
+    REQUIRE(read.document);
+    const Node map = read.document->node();
+    CHECK(map[name].integer() == -1);
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string other = name;
+      other[at] = 'b';
+      CHECK(map[other].integer() == static_cast<std::int64_t>(at));
+      other[at] = 'c';
+      CHECK_FALSE(map[other].written());
+    }
+    CHECK_FALSE(map[name + "a"].written());
   }
 }
 

@@ -169,14 +169,14 @@ TEST_CASE("mounts and devices both use volumes") {
   const auto uses = volume_uses(containers_of(fixture).front());
   REQUIRE(uses.size() == 3);
   CHECK(uses[0].name == "data");
-  CHECK(uses[0].path.text() == "/spec/containers/0/volumeMounts/0");
+  CHECK(uses[0].path().text() == "/spec/containers/0/volumeMounts/0");
   CHECK_FALSE(uses[0].block);
   CHECK_FALSE(uses[0].read_only);
   CHECK(uses[1].name == "conf");
-  CHECK(uses[1].path.text() == "/spec/containers/0/volumeMounts/1");
+  CHECK(uses[1].path().text() == "/spec/containers/0/volumeMounts/1");
   CHECK(uses[1].read_only);
   CHECK(uses[2].name == "raw");
-  CHECK(uses[2].path.text() == "/spec/containers/0/volumeDevices/0");
+  CHECK(uses[2].path().text() == "/spec/containers/0/volumeDevices/0");
   CHECK(uses[2].block);
 }
 
