@@ -65,7 +65,7 @@ unit_tests() {
   section "unit tests"
   built dev || return
   doctest "unit tests" build/dev/test/stateward_tests
-  for file in test/cli/*_test.sh; do STATEWARD=$PWD/build/dev/stateward shell_test "$file"; done
+  for file in test/cli/*_test.sh test/attack/*_test.sh; do STATEWARD=$PWD/build/dev/stateward shell_test "$file"; done
 }
 
 sanitizer_tests() {
