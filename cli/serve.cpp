@@ -10,11 +10,14 @@
 
 #include "cli/live_settings.h"
 #include "cli/local.h"
+#include "cli/own_metrics.h"
 #include "cli/serving_files.h"
 #include "cli/stop_signals.h"
 #include "cli/version.h"
 #include "cluster/replica.h"
 #include "policies/catalogue.h"
+#include "webhook/admission_count.h"
+#include "webhook/front_metrics.h"
 #include "webhook/log.h"
 #include "webhook/server.h"
 
@@ -161,11 +164,18 @@ void add_checks(const Replica& replica, bool may_do_without, std::vector<HealthC
                              : "the configurations do not hold the authority's caBundle yet"});
 }
 
+void write_identity(const ServingIdentity& identity, bool minted, MetricsPage& page) {
+  const auto ends = identity.expires();
+  const auto life = identity.life();
+  if (!ends || !life) return;
+  write_certificate("leaf", *ends, minted ? *life - kBackdated : *life, page);
+}
+
 template <typename EachSecond>
 int serve_until_told(Server& server, Routes& routes, const StopSignals& signals,
                      std::chrono::seconds drain, Log& log, EachSecond each_second) {
   std::optional<int> signal;
-  while (!(signal = signals.wait())) each_second();
+  while (!(signal = signals.wait(log))) each_second();
   signals.release();
   routes.drain();
   if (*signal == SIGTERM && drain.count() > 0) {
@@ -188,13 +198,15 @@ int run(const ServeOptions& options) {
   ServingIdentity identity;
   auto prepared = prepare(options, identity);
   if (!prepared) return refuse(prepared.error());
-  Log log;
-  const auto settings =
-      LiveSettings::start({options.settings_file, prepared->cluster, prepared->installed_in},
-                          [&log](std::string_view line) { log.info(line); });
+  Log log(options.log);
+  const auto settings = LiveSettings::start(
+      {options.settings_file, prepared->cluster, prepared->installed_in},
+      [&log](std::string_view line) { log.info(line); },
+      [&log](std::string_view line) { log.warning(line); });
   if (!settings) return refuse(settings.error());
   const auto started = std::chrono::steady_clock::now();
   const std::unique_ptr<Replica> replica = start_replica(options, *prepared, identity, log);
+  AdmissionCount count(policies::all_policies());
   Routes routes({.version = std::string(version()),
                  .policies = policies::all_policies(),
                  .injections = policies::all_injections(),
@@ -202,7 +214,12 @@ int run(const ServeOptions& options) {
                  .settings = [&settings] { return (*settings)->now(); },
                  .certificate_expires = [&identity] { return identity.expires(); },
                  .now = now,
-                 .observe = [&log](const Answered& answered) { log.answered(answered); },
+                 .observe =
+                     [&](const Answered& answered) {
+                       count.answered(answered);
+                       log.answered(answered);
+                     },
+                 .failed = [&count](Door door, int status) { count.failed(door, status); },
                  .checks =
                      [&] {
                        std::vector<HealthCheck> checks = {(*settings)->check()};
@@ -211,6 +228,18 @@ int run(const ServeOptions& options) {
                            !options.tls_cert.empty() && waited > kForTheCluster;
                        if (replica) add_checks(*replica, may_do_without, checks);
                        return checks;
+                     },
+                 .metrics =
+                     [&](const Front& front) {
+                       MetricsPage page;
+                       write_build("webhook", page);
+                       count.write(page);
+                       write_front(front, page);
+                       write_identity(identity, options.tls_cert.empty(), page);
+                       if (replica) write_inventory(replica->inventory(), page);
+                       write_settings(**settings, page);
+                       write_log(log, page);
+                       return page.text();
                      }});
   const auto server = Server::start(prepared->server, identity, routes);
   if (!server) {

@@ -9,6 +9,7 @@
 #include "certs/describe.h"
 #include "certs/verify.h"
 #include "cluster/authority_keeper.h"
+#include "cluster/controller.h"
 #include "cluster/installation.h"
 #include "cluster/serving_certificate.h"
 #include "engine/base64.h"

@@ -85,6 +85,35 @@ TEST_SUITE("live settings") {
     CHECK((*live)->now()->content().enforcement == Enforcement::policy);
   }
 
+  TEST_CASE("what became of newer settings is counted and told, and the last right ones hold") {
+    const TempFolder folder;
+    const std::string file = folder.write("stateward.yaml", kObserve);
+    Lines said;
+    Lines complained;
+    const auto live = LiveSettings::start({.file = file}, said.taker(), complained.taker());
+    REQUIRE(live);
+    const auto told = [&](std::uint64_t used, std::uint64_t refused, bool good) {
+      (*live)->reread();
+      (*live)->reread();  // what stays as it is counts once
+      const auto reloads = (*live)->reloads();
+      CHECK(reloads.used == used);
+      CHECK(reloads.refused == refused);
+      CHECK(reloads.good == good);
+      CHECK(((*live)->check().note.find("newer ones are wrong and not used") ==
+             std::string::npos) == good);
+      CHECK((*live)->now()->content().enforcement == Enforcement::observe);
+    };
+    told(1, 0, true);
+    folder.write("stateward.yaml", "policies: [");
+    told(1, 1, false);
+    std::filesystem::remove(file);
+    told(1, 2, false);
+    CHECK(complained.wait_for("stateward.yaml: No such file"));
+    folder.write("stateward.yaml", kObserve);
+    told(2, 2, true);
+    CHECK(said.wait_for("hold"));
+  }
+
   TEST_CASE("the settings of a cluster are asked for in a thread of their own") {
     FakeApiServer server([](const FakeRequest& request, FakeReply& reply) {
       CHECK(request.path() == "/api/v1/namespaces/stateward-system/configmaps/stateward-settings");
