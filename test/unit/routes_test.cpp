@@ -453,9 +453,9 @@ TEST_CASE("health says that we live, whether we are ready, and which version we 
 
 TEST_CASE("livez is 503 where whoever answers reviews has not looked around for ten seconds") {
   const auto get = [](std::string_view path, std::chrono::milliseconds silence) {
-    return health_reply({.method = "GET", .path = path},
-                        {.version = "1", .checks = [] { return std::vector<HealthCheck>(); },
-                         .silence = silence});
+    return health_reply(
+        {.method = "GET", .path = path},
+        {.version = "1", .checks = [] { return std::vector<HealthCheck>(); }, .silence = silence});
   };
   CHECK(get("/livez", 10s).status == 200);
   CHECK(get("/livez", 10'001ms).status == 503);
