@@ -1,6 +1,6 @@
 """The alerts and the dashboard of manifests/monitoring against each other, against the code, and as tests for promtool.
 
-  monitoring.py names ROOT            what is asked for but told by nobody; the exit code says whether there was any
+  monitoring.py names ROOT            what is asked for but told by nobody, or told and not documented; the exit code says whether there was any
   monitoring.py tests ROOT FOLDER     writes FOLDER/rules.yaml and FOLDER/tests.yaml for `promtool test rules FOLDER/tests.yaml`
   monitoring.py untested ROOT         alerts that no test makes fire
 """
@@ -46,6 +46,9 @@ if sys.argv[1] == "names":
         names = set(re.findall(r"\b(?:stateward|apiserver)_[a-z0-9_]+", expression))
         wrong += [f"{where}: {name}" for name in sorted(names) if name not in known and not of_api_server(name)]
         wrong += [f"{where}: no series"] if not names else []
+    documented = set(re.findall(r"^\| `(stateward_[a-z0-9_]+)`", (root / "docs/observing.md").read_text(), re.M))
+    families = {re.sub(r"_bucket$", "", name) for name in known if not name.endswith(("_sum", "_count"))}
+    wrong += [f"docs/observing.md: {name}" for name in sorted(documented ^ families)]
     for name, rule in rules.items():
         if rule["labels"].get("severity") not in ("critical", "warning") or not rule.get("for") or set(rule["annotations"]) != {"summary", "description"}:
             wrong.append(f"{name}: severity, for, summary and description")

@@ -73,6 +73,7 @@ class Served {
   std::unique_ptr<httplib::SSLClient> client() const {
     auto client = std::make_unique<httplib::SSLClient>("127.0.0.1", server_->admission().port);
     client->enable_server_certificate_verification(false);
+    client->set_tcp_nodelay(true);
     client->set_keep_alive(true);
     return client;
   }
