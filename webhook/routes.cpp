@@ -109,19 +109,19 @@ HttpReply readiness(const std::vector<HealthCheck>& checks, bool verbose) {
 
 }  // namespace
 
-HttpReply health_reply(const HttpRequest& request, const Health& health) {
+HttpReply health_reply(const HttpRequest& request, const Vitals& vitals) {
   return guarded([&]() -> HttpReply {
     const bool alive = request.path == "/livez" || request.path == "/healthz";
-    const bool metrics = request.path == "/metrics" && health.metrics;
+    const bool metrics = request.path == "/metrics" && vitals.metrics;
     if (!alive && !metrics && request.path != "/readyz" && request.path != "/version")
       return said(404, "no such path");
     if (request.method != "GET" && request.method != "HEAD") return wrong_method("GET");
-    if (alive) return liveness(health.silence);
-    if (metrics) return {.content_type = MetricsPage::kContentType, .body = health.metrics()};
+    if (alive) return liveness(vitals.silence);
+    if (metrics) return {.content_type = MetricsPage::kContentType, .body = vitals.metrics()};
     if (request.path == "/readyz")
-      return readiness(health.checks(), has_parameter(request.query, "verbose"));
+      return readiness(vitals.checks(), has_parameter(request.query, "verbose"));
     std::string body;
-    JsonWriter(body).begin_object().key("version").string(health.version).end_object();
+    JsonWriter(body).begin_object().key("version").string(vitals.version).end_object();
     return {.content_type = kJson, .body = std::move(body)};
   });
 }
@@ -239,12 +239,12 @@ HttpReply Routes::reviewed(std::string_view api_version, Answered answered, Time
 }
 
 HttpReply Routes::health(const HttpRequest& request, const Front* front) const {
-  Health health{.version = serving_.version, .checks = [this] { return checks(); }};
+  Vitals vitals{.version = serving_.version, .checks = [this] { return checks(); }};
   if (front != nullptr) {
-    health.silence = front->silence();
-    if (serving_.metrics) health.metrics = [&] { return serving_.metrics(*front); };
+    vitals.silence = front->silence();
+    if (serving_.metrics) vitals.metrics = [&] { return serving_.metrics(*front); };
   }
-  return health_reply(request, health);
+  return health_reply(request, vitals);
 }
 
 std::vector<HealthCheck> Routes::checks() const {

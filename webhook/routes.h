@@ -78,7 +78,7 @@ struct Serving {
 inline constexpr std::chrono::seconds kLongestSilence{10};
 
 // What health is told from.
-struct Health {
+struct Vitals {
   std::string_view version;
   std::function<std::vector<HealthCheck>()> checks;  // asked for readiness only
   std::function<std::string()> metrics;              // may be empty
@@ -87,7 +87,7 @@ struct Health {
 
 // GET /livez, /healthz, /readyz[?verbose], /version, /metrics. Statuses: 200, 404, 405, 500, and
 // 503 where a check has not passed, or the silence is longer than kLongestSilence.
-HttpReply health_reply(const HttpRequest& request, const Health& health);
+HttpReply health_reply(const HttpRequest& request, const Vitals& vitals);
 
 class Routes {
  public:
