@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <iterator>
 #include <span>
 
 #include "engine/decide.h"
@@ -26,6 +27,7 @@ constexpr std::size_t kLineLength = 1024;
 constexpr std::size_t kNameLength = 253;
 constexpr std::size_t kWordLength = 63;
 constexpr std::size_t kPoliciesNamed = 10;
+constexpr std::size_t kUsualLine = 512;
 
 spdlog::level::level_enum level_of(LogLevel level) {
   switch (level) {
@@ -46,10 +48,15 @@ const char* pattern_of(LogFormat format) {
                                    : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
 }
 
-std::string quoted(std::string_view text, std::size_t limit = kNameLength) {
-  std::string out;
-  append_json_string(out, printable(text, limit));
-  return out;
+// Appends `text` as JSON does it, cut and without control characters. Most names need neither.
+void append_quoted(std::string& out, std::string_view text, std::size_t limit = kNameLength) {
+  const bool plain = text.size() <= limit && std::all_of(text.begin(), text.end(), [](char c) {
+                       return c >= ' ' && c < 0x7F && c != '"' && c != '\\';
+                     });
+  if (!plain) return append_json_string(out, printable(text, limit));
+  out += '"';
+  out += text;
+  out += '"';
 }
 
 std::string_view decision_of(const AdmissionResponse& response) {
@@ -64,37 +71,54 @@ std::span<const std::string_view> policies_of(const Answered& answered) {
 }
 
 std::string text_line(const Answered& answered) {
-  const std::string policies = fmt::format("{}", fmt::join(policies_of(answered), ","));
-  std::string line = fmt::format("{} policy={} path={}", decision_of(answered.answer.response),
-                                 policies.empty() ? "-" : policies, path_of(answered.door));
+  std::string line;
+  line.reserve(kUsualLine);
+  const auto add = [&line](auto... parts) { (line.append(parts), ...); };
+  add(decision_of(answered.answer.response), " policy=");
+  const auto policies = policies_of(answered);
+  if (policies.empty()) line += '-';
+  for (const std::string_view& id : policies) add(&id == policies.data() ? "" : ",", id);
+  add(" path=", path_of(answered.door));
   if (const Review* review = answered.review) {
-    line += fmt::format(" operation={} kind={} object={} user={}", name_of(review->operation),
-                        quoted(review->kind.name, kWordLength),
-                        quoted(fmt::format("{}/{}", printable(review->name_space, kWordLength),
-                                           printable(review->name, kNameLength)),
-                               kWordLength + 1 + kNameLength),
-                        quoted(review->user));
+    add(" operation=", name_of(review->operation), " kind=");
+    append_quoted(line, review->kind.name, kWordLength);
+    add(" namespace=");
+    append_quoted(line, review->name_space, kWordLength);
+    add(" name=");
+    append_quoted(line, review->name);
+    add(" user=");
+    append_quoted(line, review->user);
   }
-  return line + fmt::format(" uid={}", quoted(answered.uid, kWordLength));
+  add(" uid=");
+  append_quoted(line, answered.uid, kWordLength);
+  return line;
 }
 
 std::string json_line(const Answered& answered) {
-  std::string policies;
-  for (const std::string_view id : policies_of(answered))
-    policies += fmt::format("{}{}", policies.empty() ? "" : ",", quoted(id));
-  std::string line =
-      fmt::format(R"("msg":"{}","policies":[{}],"path":"{}")",
-                  decision_of(answered.answer.response), policies, path_of(answered.door));
+  std::string line;
+  line.reserve(kUsualLine);
+  const auto add = [&line](auto... parts) { (line.append(parts), ...); };
+  add(R"("msg":")", decision_of(answered.answer.response), R"(","policies":[)");
+  const auto policies = policies_of(answered);
+  for (const std::string_view& id : policies)
+    add(&id == policies.data() ? "" : ",", "\"", id, "\"");
+  add(R"(],"path":")", path_of(answered.door), "\"");
   if (const Review* review = answered.review) {
-    line +=
-        fmt::format(R"(,"operation":"{}","kind":{},"namespace":{},"name":{},"user":{},"dryRun":{})",
-                    name_of(review->operation), quoted(review->kind.name, kWordLength),
-                    quoted(review->name_space, kWordLength), quoted(review->name),
-                    quoted(review->user), review->dry_run);
+    add(R"(,"operation":")", name_of(review->operation), R"(","kind":)");
+    append_quoted(line, review->kind.name, kWordLength);
+    add(R"(,"namespace":)");
+    append_quoted(line, review->name_space, kWordLength);
+    add(R"(,"name":)");
+    append_quoted(line, review->name);
+    add(R"(,"user":)");
+    append_quoted(line, review->user);
+    add(R"(,"dryRun":)", review->dry_run ? "true" : "false");
   }
+  add(R"(,"uid":)");
+  append_quoted(line, answered.uid, kWordLength);
   const std::chrono::duration<double, std::milli> took = answered.took;
-  return line +
-         fmt::format(R"(,"uid":{},"ms":{:.3f})", quoted(answered.uid, kWordLength), took.count());
+  fmt::format_to(std::back_inserter(line), R"(,"ms":{:.3f})", took.count());
+  return line;
 }
 
 }  // namespace
@@ -173,13 +197,16 @@ void Log::say(LogLevel level, std::string_view line) {
   } else {
     message = text;
   }
-  logger_->log(level_of(level), message);
+  logger_->log(level_of(level), spdlog::string_view_t(message));
 }
 
 void Log::answered(const Answered& answered) {
   const bool denied = !answered.answer.response.allowed;
   const auto level = denied ? spdlog::level::info : spdlog::level::debug;
-  if (logger_->should_log(level)) logger_->log(level, answer_line(answered, options_.format));
+  if (!logger_->should_log(level)) return;
+  // As a view: of a string spdlog makes a format's argument.
+  const std::string line = answer_line(answered, options_.format);
+  logger_->log(level, spdlog::string_view_t(line));
 }
 
 void Log::set_level(LogLevel level) { logger_->set_level(level_of(level)); }

@@ -71,6 +71,7 @@ const std::vector<std::string>& hostile_names() {
   static const std::vector<std::string> all = {
       "a\nb",
       "\"},{\"level\":\"info",
+      "{} {0} {:d} %v %l {",
       "line\xE2\x80\xA8separator\xE2\x80\xA9paragraph",
       "\xFF\xFE invalid \xC3",
       "\xED\xA0\x80 half a surrogate",

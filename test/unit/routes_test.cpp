@@ -429,7 +429,7 @@ TEST_CASE(
   REQUIRE(lines.size() == 1);
   CHECK(lines.front() ==
         "denied policy=shouting-denial path=/validate/guard operation=CREATE kind=\"StatefulSet\" "
-        "object=\"prod/db\" user=\"eve 2026 info denied policy=none\" uid=\"u-1\"");
+        "namespace=\"prod\" name=\"db\" user=\"eve 2026 info denied policy=none\" uid=\"u-1\"");
   sent["request"]["operation"] = "PATCH";
   post(routes, Door::guard, sent.dump());
   CHECK(lines.back() == "denied policy=- path=/validate/guard uid=\"u-1\"");
