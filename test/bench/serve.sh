@@ -7,15 +7,16 @@ cd "$(dirname "$0")/../.."
 cmake --preset bench >/dev/null && cmake --build --preset bench >/dev/null
 loop=build/bench/test/bench/review_loop
 work=$(mktemp -d); trap 'kill $pid 2>/dev/null || true; rm -rf "$work"' EXIT; pid=
-instructions() { valgrind --tool=callgrind --callgrind-out-file="$work/cg" "$loop" "$1" "$2" "$3" 2>&1 | awk '/Collected/ {print $4}'; }
-printf '%-48s %-18s %8s %10s %14s\n' review path bytes "CPU us" instructions
+instructions() { valgrind --tool=callgrind --callgrind-out-file="$work/cg" "$loop" "$@" 2>&1 | awk '/Collected/ {print $4}'; }
+printf '%-48s %-18s %8s %10s %14s %16s\n' review path bytes "CPU us" instructions "counted, logged"
 for row in "002-create-statefulsets-by-admin /mutate" "002-create-statefulsets-by-admin /validate" \
            "018-update-statefulsets-by-admin /validate" "004-create-pods-by-statefulset-controller /validate"; do
   read -r name path <<<"$row"; file=test/reviews/$name.json
   /usr/bin/time -f '%U %S' -o "$work/time" taskset -c 0 "$loop" "$file" "$path" 20000 >/dev/null
   cpu=$(tail -1 "$work/time" | awk '{printf "%.1f", ($1+$2)*1e6/20000}')
   many=$(instructions "$file" "$path" 101) one=$(instructions "$file" "$path" 1)
-  printf '%-48s %-18s %8d %10s %14d\n' "$name" "$path" "$(stat -c %s "$file")" "$cpu" $(((many - one) / 100))
+  watched=$(($(instructions "$file" "$path" 101 watched) - $(instructions "$file" "$path" 1 watched)))
+  printf '%-48s %-18s %8d %10s %14d %16s\n' "$name" "$path" "$(stat -c %s "$file")" "$cpu" $(((many - one) / 100)) "+$(((watched - many + one) / 100))"
 done
 command -v wrk >/dev/null || { echo "install wrk for the rows over TLS"; exit 0; }
 port=19443
