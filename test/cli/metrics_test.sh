@@ -8,9 +8,18 @@ trap '[ -n "${reader:-}" ] && exec 9<&-; kill -KILL "$server" 2>/dev/null; wait 
 "$STATEWARD" certs make --name localhost --name 127.0.0.1 --out pair >/dev/null
 settings() { printf 'apiVersion: stateward.dev/v1\nkind: Settings\n%s\n' "$1" >settings.new && mv settings.new live.yaml; }
 settings 'enforcement: policy'
+# The log may be where nobody can read the ports that were chosen.
+free_ports() {
+  local two; two=$(python3 -c 'import socket
+sockets = [socket.socket() for _ in range(2)]
+for s in sockets: s.bind(("127.0.0.1", 0))
+print(*(s.getsockname()[1] for s in sockets))')
+  port=${two% *} health=http://127.0.0.1:${two#* }
+}
 start() { # ARGS: the server in the background, its log where file descriptor 8 goes
-  "$STATEWARD" serve --listen 127.0.0.1:19643 --health-listen 127.0.0.1:19681 --tls-cert pair/tls.crt --tls-key pair/tls.key "$@" 2>&8 &
-  server=$! health=http://127.0.0.1:19681
+  free_ports
+  "$STATEWARD" serve --listen "127.0.0.1:$port" --health-listen "${health#http://}" --tls-cert pair/tls.crt --tls-key pair/tls.key "$@" 2>&8 &
+  server=$!
   within 20 curl -sf -o /dev/null "$health/livez" || { code=-; out=; err=; not_ok "the webhook starts"; }
 }
 stop() { kill -INT "$server"; wait "$server"; code=$?; }
@@ -34,7 +43,7 @@ json.dump({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "requ
                "spec": {"replicas": 3, "serviceName": "db", "selector": {"matchLabels": {"app": "db"}}, "template": template}}}}, sys.stdout)
 PY
 }
-post() { curl -s --max-time 10 --cacert pair/ca.crt -H 'Content-Type: application/json' --data-binary "@$1" "https://127.0.0.1:19643$2"; }
+post() { curl -s --max-time 10 --cacert pair/ca.crt -H 'Content-Type: application/json' --data-binary "@$1" "https://127.0.0.1:$port$2"; }
 review alice prod db >review.json
 
 exec 8>log.json
@@ -45,28 +54,33 @@ printf junk >junk.json; post junk.json /mutate >/dev/null
 run cat answer.json
 check "the review is denied" says '"allowed":false'
 check "the page is of the text format 0.0.4" eval "curl -si $health/metrics | grep -qi '^content-type: text/plain; version=0.0.4; charset=utf-8'"
-curl -s "$health/metrics" >page
-run python3 "$here/metrics_grammar.py" <page; python3 "$here/metrics_grammar.py" <page >wrong; code=$? out=$(cat wrong) err=
-check "and keeps its grammar and conventions" exits 0
+keeps_grammar() { # NAME
+  curl -s "$health/metrics" >page
+  python3 "$here/metrics_grammar.py" <page >wrong; code=$? out=$(cat wrong) err=
+  check "$1 keeps the grammar and conventions" exits 0
+  if command -v promtool >/dev/null; then
+    promtool check metrics <page >wrong 2>&1; code=$? out=$(cat wrong)
+    check "promtool has nothing to say about $1" both 'exits 0' '[ -z "$out" ]'
+  else
+    echo "skip promtool on $1: promtool is not installed (Debian package prometheus)"
+  fi
+}
+keeps_grammar "the webhook's page"
 sed 's/^# TYPE stateward_patch_operations_total.*//' page | python3 "$here/metrics_grammar.py" >/dev/null; code=$?
 check "which are really looked at" exits 1
-if command -v promtool >/dev/null; then
-  promtool check metrics <page >wrong 2>&1; code=$? out=$(cat wrong)
-  check "promtool finds nothing to say" both 'exits 0' '[ -z "$out" ]'
-else
-  echo "skip promtool on the page of metrics: promtool is not installed (Debian package prometheus)"
-fi
 check "denials are counted by policy" is 'admission_denials_total{policy="shared-claim",door="validate"}' 2
 check "requests by door, operation, kind and decision" is \
   'admission_requests_total{door="validate",operation="CREATE",kind="StatefulSet",decision="denied"}' 2
 check "what is no review is counted" is 'admission_failures_total{door="mutate",code="400"}' 1
 check "handshakes are counted" test "$(value 'tls_handshakes_total{result="success"}')" -ge 3
-curl -sk --tls-max 1.1 --ciphers 'ALL:@SECLEVEL=0' https://127.0.0.1:19643/ 2>/dev/null
+curl -sk --tls-max 1.1 --ciphers 'ALL:@SECLEVEL=0' "https://127.0.0.1:$port/" 2>/dev/null
 check "those that fail as well" within 5 is 'tls_handshakes_total{result="failure"}' 1
 check "the end of the certificate is told" test "$(value 'certificate_not_after_seconds{kind="leaf"}')" = \
   "$(date -d "$(openssl x509 -noout -enddate -in pair/tls.crt | cut -d= -f2)" +%s)"
 run curl -s "$health/metrics"
 check "nothing of an object is" eval '! says canary-51'
+post review.json /mutate >>answer.json
+check "nor in an answer" eval '! grep -q canary-51 answer.json'
 
 settings 'polices: {}'
 check "settings that are wrong are counted" within 30 is 'settings_reload_total{result="failure"}' 1
@@ -92,7 +106,23 @@ kill -USR2 "$server"; sleep 1.5
 before=$(wc -l <log.text)
 post review.json /validate/observe >/dev/null; sleep 0.3
 check "and SIGUSR2 ends that" test "$(wc -l <log.text)" = "$before"
+check "nothing of an object is in what debug tells" eval '! grep -q canary-51 log.text'
 check "at level error nothing else is said" test "$(grep -vc 'the log tells\| debug ' log.text)" = 0
+stop
+
+# The controller, whose cluster cannot be reached.
+cat >away.conf <<'CONF'
+{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}], users: [{name: u, user: {token: t}}],
+ clusters: [{name: c, cluster: {server: "https://127.0.0.1:9", insecure-skip-tls-verify: true}}]}
+CONF
+exec 8>control.log
+free_ports
+"$STATEWARD" control --kubeconfig away.conf --settings live.yaml --health-listen "${health#http://}" --log-format json 2>&8 &
+server=$!
+check "the controller tells whether it leads" within 20 is leading 0
+check "and what it knows of the cluster" is inventory_objects 0
+check "and which program it is" is 'build_info{version="'"$("$STATEWARD" --version | awk '{print $NF}')"'",component="controller"}' 1
+keeps_grammar "the controller's page"
 stop
 
 # A log that nobody reads: a pipe that is full.
@@ -108,10 +138,10 @@ except BlockingIOError:
     pass
 PY
 start --settings live.yaml
-python3 - "$PWD" <<'PY' >flood; code=$? out=$(cat flood) err=
+python3 - "$port" <<'PY' >flood; code=$? out=$(cat flood) err=
 import http.client, ssl, sys
 context = ssl.create_default_context(cafile="pair/ca.crt")
-connection = http.client.HTTPSConnection("127.0.0.1", 19643, context=context, timeout=10)
+connection = http.client.HTTPSConnection("127.0.0.1", int(sys.argv[1]), context=context, timeout=10)
 body = open("review.json", "rb").read()
 for i in range(9000):
     connection.request("POST", "/validate", body, {"Content-Type": "application/json"})
