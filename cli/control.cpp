@@ -10,6 +10,7 @@
 #include <random>
 
 #include "cli/live_settings.h"
+#include "cli/own_metrics.h"
 #include "cli/stop_signals.h"
 #include "cli/version.h"
 #include "cluster/controller.h"
@@ -49,6 +50,21 @@ std::vector<HealthCheck> checks_of(const Controller& controller, const LiveSetti
       {"lease", true, controller.leads() ? "leading" : "another one leads"}};
 }
 
+std::string metrics_of(const Controller& controller, const LiveSettings& settings, const Log& log) {
+  MetricsPage page;
+  write_build("controller", page);
+  page.gauge("leading", "1 where this one holds the Lease and acts", controller.leads() ? 1 : 0);
+  if (const auto authority = controller.authority()) {
+    page.gauge("ca_bundle_in_sync", "1 where every configuration holds the bundle it should",
+               authority->in_sync ? 1 : 0);
+    if (authority->expires) write_certificate("ca", *authority->expires, authority->life, page);
+  }
+  write_inventory(controller.inventory(), page);
+  write_settings(settings, page);
+  write_log(log, page);
+  return page.text();
+}
+
 }  // namespace
 
 int run(const ControlOptions& options) {
@@ -56,10 +72,11 @@ int run(const ControlOptions& options) {
   auto source = connect(options.cluster);
   if (!source) return refuse(source.error());
   const bool own = options.cluster.in_cluster;
-  Log log;
+  Log log(options.log);
   const auto say = [&log](std::string_view line) { log.info(line); };
   const std::string name_space = own ? (*source)->access().name_space : options.name_space;
-  const auto settings = LiveSettings::start({options.settings_file, *source, name_space}, say);
+  const auto settings = LiveSettings::start({options.settings_file, *source, name_space}, say,
+                                            [&log](std::string_view line) { log.warning(line); });
   if (!settings) return refuse(settings.error());
   Controller controller(*source,
                         {.name_space = name_space,
@@ -76,13 +93,16 @@ int run(const ControlOptions& options) {
     const auto endpoint = parse_endpoint(options.health_listen);
     if (!endpoint) return refuse({fmt::format("--health-listen: {}", endpoint.error().message)});
     auto started = HealthServer::start(*endpoint, [&](const HttpRequest& request) {
-      return health_reply(request, version(), [&] { return checks_of(controller, **settings); });
+      return health_reply(request,
+                          {.version = version(),
+                           .checks = [&] { return checks_of(controller, **settings); },
+                           .metrics = [&] { return metrics_of(controller, **settings, log); }});
     });
     if (!started) return refuse(started.error());
     health = std::move(*started);
   }
   log.info(fmt::format("stateward {} controls {}", version(), server_of((*source)->access())));
-  for (auto held = (*settings)->now(); !signals.wait();) {
+  for (auto held = (*settings)->now(); !signals.wait(log);) {
     (*settings)->reread();
     if (auto holds = (*settings)->now(); holds != held) {
       controller.reconsider();

@@ -7,6 +7,7 @@
 
 #include "certs/authority.h"
 #include "cli/connect.h"
+#include "webhook/log.h"
 
 namespace stateward {
 
@@ -18,6 +19,7 @@ struct ControlOptions {
   bool no_certificates = false;     // somebody else keeps the certificates and caBundles
   std::string settings_file;        // empty: what the ConfigMap stateward-settings holds
   bool disruption_budgets = false;  // make budgets for sets that none covers
+  LogOptions log;
   // How long a rotation of the authority waits: for tests, and for emergencies.
   std::chrono::seconds serving_life = kServingLife;
   std::chrono::seconds settle = std::chrono::minutes{5};

@@ -2,6 +2,8 @@
 // The last ones that were right hold, and what is wrong with newer ones is said.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -22,33 +24,45 @@ class LiveSettings {
     std::shared_ptr<CredentialSource> cluster;  // where neither is there, the defaults hold
     std::string name_space;                     // of the ConfigMap
   };
-  // `say` gets a line for what happens. An error where a file is wrong at once; a ConfigMap may
-  // become right.
-  static Result<std::unique_ptr<LiveSettings>> start(const Source& source,
-                                                     std::function<void(std::string_view)> say);
+  using Say = std::function<void(std::string_view)>;
+  // `say` gets a line for what happens, `complain` (empty: `say`) one for what is wrong. An error
+  // where a file is wrong at once; a ConfigMap may become right.
+  static Result<std::unique_ptr<LiveSettings>> start(const Source& source, Say say,
+                                                     Say complain = {});
 
   // What holds now; none: the defaults.
   std::shared_ptr<const Settings> now() const;
   // Of readiness, which it does not fail.
   HealthCheck check() const;
+  // What became of all that was read.
+  struct Reloads {
+    std::uint64_t used = 0;
+    std::uint64_t refused = 0;
+    std::chrono::sys_seconds last_used{};  // or the start, where the defaults hold
+    bool good = true;                      // the newest is in use
+  };
+  Reloads reloads() const;
   // Reads the file again.
   void reread();
 
  private:
-  LiveSettings(const Source& source, std::function<void(std::string_view)> say)
-      : file_(source.file), say_(std::move(say)) {}
+  LiveSettings(const Source& source, Say say, Say complain);
 
   // The problems, a line each; where there are any, all stays as it is.
   std::string use(const std::optional<std::string>& text, std::string_view name);
-  Result<void> read_file();
+  std::string read_file();
+  void refuse(std::string_view problem);
+  void complain(std::string_view problem) const;
 
   const std::string file_;
-  const std::function<void(std::string_view)> say_;
+  const Say say_;
+  const Say complain_;
   std::optional<std::string> read_;  // of the file
-  std::string told_;                 // what was said of it last
+  std::string unread_;               // why it could not be read, said already
   mutable std::mutex mutex_;         // held for no longer than it takes to copy a pointer or a line
   std::shared_ptr<const Settings> current_;
   std::string problem_;
+  Reloads reloads_;
   std::unique_ptr<SettingsWatch> watch_;  // the last member: its thread uses the others
 };
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -269,14 +270,31 @@ void add_serving_life(CLI::App& app, std::chrono::seconds& life, const std::stri
   add_seconds(app, "--serving-life", life, 60, kServingLife, description);
 }
 
+void add_log(CLI::App& app, LogOptions& options) {
+  const std::map<std::string, LogFormat> formats = {{"text", LogFormat::text},
+                                                    {"json", LogFormat::json}};
+  const std::map<std::string, LogLevel> levels = {{"debug", LogLevel::debug},
+                                                  {"info", LogLevel::info},
+                                                  {"warning", LogLevel::warning},
+                                                  {"error", LogLevel::error}};
+  app.add_option("--log-format", options.format, "Lines on standard error: text, json (text)")
+      ->transform(CLI::CheckedTransformer(formats).description(""))
+      ->type_name("FORMAT");
+  app.add_option("--log-level", options.level,
+                 "debug (every answer), info (denials), warning, error (info).\n"
+                 "SIGUSR1 changes it to debug, SIGUSR2 back")
+      ->transform(CLI::CheckedTransformer(levels).description(""))
+      ->type_name("LEVEL");
+}
+
 void add_serve(CLI::App& app, ServeOptions& options) {
   add_settings_file(app, options.settings_file);
   app.add_option("--listen", options.listen,
                  "Where reviews are answered, over TLS (" + options.listen + ")")
       ->type_name("ADDR:PORT");
   app.add_option("--health-listen", options.health_listen,
-                 "Where /livez, /readyz and /version are answered, without TLS;\n"
-                 "empty: nowhere (" +
+                 "Where /livez, /readyz, /metrics and /version are answered,\n"
+                 "without TLS; empty: nowhere (" +
                      options.health_listen + ")")
       ->type_name("ADDR:PORT");
   app.add_option("--tls-cert", options.tls_cert,
@@ -300,6 +318,7 @@ void add_serve(CLI::App& app, ServeOptions& options) {
   add_serving_life(app, options.serving_life,
                    "Life of a certificate from the installation's authority; not\n"
                    "longer than the controller's");
+  add_log(app, options.log);
   app.footer(
       "Paths: POST /mutate, /validate, /validate/observe (never denies), /validate/guard (guarded\n"
       "actions)\n"
@@ -315,8 +334,8 @@ void add_control(CLI::App& app, ControlOptions& options) {
   add_settings_file(app, options.settings_file);
   add_namespaces(app, options.name_space, options.namespaces);
   app.add_option("--health-listen", options.health_listen,
-                 "Where /livez, /readyz and /version are answered, without TLS;\n"
-                 "empty: nowhere (" +
+                 "Where /livez, /readyz, /metrics and /version are answered,\n"
+                 "without TLS; empty: nowhere (" +
                      options.health_listen + ")")
       ->type_name("ADDR:PORT");
   app.add_flag("--no-certificates", options.no_certificates,
@@ -330,6 +349,7 @@ void add_control(CLI::App& app, ControlOptions& options) {
   add_seconds(app, "--settle", options.settle, 5, std::chrono::hours(1),
               "For tests and emergencies: what it waits for API servers to\n"
               "notice a caBundle");
+  add_log(app, options.log);
   app.footer(
       "Several may run; one of them, the holder of the Lease, acts.\n"
       "\n"

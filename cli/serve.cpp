@@ -10,11 +10,14 @@
 
 #include "cli/live_settings.h"
 #include "cli/local.h"
+#include "cli/own_metrics.h"
 #include "cli/serving_files.h"
 #include "cli/stop_signals.h"
 #include "cli/version.h"
 #include "cluster/replica.h"
 #include "policies/catalogue.h"
+#include "webhook/admission_count.h"
+#include "webhook/front_metrics.h"
 #include "webhook/log.h"
 #include "webhook/server.h"
 
@@ -161,11 +164,68 @@ void add_checks(const Replica& replica, bool may_do_without, std::vector<HealthC
                              : "the configurations do not hold the authority's caBundle yet"});
 }
 
+void write_identity(const ServingIdentity& identity, bool minted, MetricsPage& page) {
+  const auto ends = identity.expires();
+  const auto life = identity.life();
+  if (!ends || !life) return;
+  write_certificate("leaf", *ends, minted ? *life - kBackdated : *life, page);
+}
+
+// What answers, health and metrics are told from, while we serve.
+struct Sources {
+  const ServeOptions& options;
+  const ServingIdentity& identity;
+  const LiveSettings& settings;
+  const Replica* replica;  // where there is a cluster
+  AdmissionCount& count;
+  Log& log;
+  std::chrono::steady_clock::time_point started;
+};
+
+std::vector<HealthCheck> checks_of(const Sources& sources) {
+  std::vector<HealthCheck> checks = {sources.settings.check()};
+  const auto waited = std::chrono::steady_clock::now() - sources.started;
+  const bool may_do_without = !sources.options.tls_cert.empty() && waited > kForTheCluster;
+  if (sources.replica != nullptr) add_checks(*sources.replica, may_do_without, checks);
+  return checks;
+}
+
+std::string metrics_of(const Sources& sources, const Front& front) {
+  MetricsPage page;
+  write_build("webhook", page);
+  sources.count.write(page);
+  write_front(front, page);
+  write_identity(sources.identity, sources.options.tls_cert.empty(), page);
+  if (sources.replica != nullptr) write_inventory(sources.replica->inventory(), page);
+  write_settings(sources.settings, page);
+  write_log(sources.log, page);
+  return page.text();
+}
+
+// `sources` must outlive it.
+Serving serving_of(const Sources& sources) {
+  return {.version = std::string(version()),
+          .policies = policies::all_policies(),
+          .injections = policies::all_injections(),
+          .knowledge = knowledge_of(sources.replica),
+          .settings = [&sources] { return sources.settings.now(); },
+          .certificate_expires = [&sources] { return sources.identity.expires(); },
+          .now = now,
+          .observe =
+              [&sources](const Answered& answered) {
+                sources.count.answered(answered);
+                sources.log.answered(answered);
+              },
+          .failed = [&sources](Door door, int status) { sources.count.failed(door, status); },
+          .checks = [&sources] { return checks_of(sources); },
+          .metrics = [&sources](const Front& front) { return metrics_of(sources, front); }};
+}
+
 template <typename EachSecond>
 int serve_until_told(Server& server, Routes& routes, const StopSignals& signals,
                      std::chrono::seconds drain, Log& log, EachSecond each_second) {
   std::optional<int> signal;
-  while (!(signal = signals.wait())) each_second();
+  while (!(signal = signals.wait(log))) each_second();
   signals.release();
   routes.drain();
   if (*signal == SIGTERM && drain.count() > 0) {
@@ -188,30 +248,17 @@ int run(const ServeOptions& options) {
   ServingIdentity identity;
   auto prepared = prepare(options, identity);
   if (!prepared) return refuse(prepared.error());
-  Log log;
-  const auto settings =
-      LiveSettings::start({options.settings_file, prepared->cluster, prepared->installed_in},
-                          [&log](std::string_view line) { log.info(line); });
+  Log log(options.log);
+  const auto settings = LiveSettings::start(
+      {options.settings_file, prepared->cluster, prepared->installed_in},
+      [&log](std::string_view line) { log.info(line); },
+      [&log](std::string_view line) { log.warning(line); });
   if (!settings) return refuse(settings.error());
   const auto started = std::chrono::steady_clock::now();
   const std::unique_ptr<Replica> replica = start_replica(options, *prepared, identity, log);
-  Routes routes({.version = std::string(version()),
-                 .policies = policies::all_policies(),
-                 .injections = policies::all_injections(),
-                 .knowledge = knowledge_of(replica.get()),
-                 .settings = [&settings] { return (*settings)->now(); },
-                 .certificate_expires = [&identity] { return identity.expires(); },
-                 .now = now,
-                 .observe = [&log](const Answered& answered) { log.answered(answered); },
-                 .checks =
-                     [&] {
-                       std::vector<HealthCheck> checks = {(*settings)->check()};
-                       const auto waited = std::chrono::steady_clock::now() - started;
-                       const bool may_do_without =
-                           !options.tls_cert.empty() && waited > kForTheCluster;
-                       if (replica) add_checks(*replica, may_do_without, checks);
-                       return checks;
-                     }});
+  AdmissionCount count(policies::all_policies());
+  const Sources sources{options, identity, **settings, replica.get(), count, log, started};
+  Routes routes(serving_of(sources));
   const auto server = Server::start(prepared->server, identity, routes);
   if (!server) {
     return refuse(

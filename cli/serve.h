@@ -7,6 +7,7 @@
 
 #include "certs/authority.h"
 #include "cli/connect.h"
+#include "webhook/log.h"
 
 namespace stateward {
 
@@ -29,6 +30,7 @@ struct ServeOptions {
   std::chrono::seconds serving_life = kServingLife;  // of a minted certificate
   // Settings; empty: with a cluster, what its ConfigMap stateward-settings holds.
   std::string settings_file;
+  LogOptions log;
   // How long SIGTERM leaves others time to stop sending before connections are refused; --local and
   // SIGINT do not wait.
   std::chrono::seconds drain{15};

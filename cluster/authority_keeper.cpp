@@ -34,6 +34,7 @@ ApiResult<std::chrono::sys_seconds> AuthorityKeeper::step(std::chrono::sys_secon
     if (!configurations) return tl::unexpected(configurations.error());
     const auto stored = read_authority(client_, name_space_);
     if (!stored) return tl::unexpected(stored.error());
+    certificate_ = stored->secret.ca_crt;
     const auto planned = plan({.stored = stored->secret,
                                .bundles = bundles_of(*configurations),
                                .now = now,

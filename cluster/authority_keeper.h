@@ -26,12 +26,15 @@ class AuthorityKeeper {
   // One look, and the steps that follow from it. Answers when to look again at the latest; an error
   // where the API refused something.
   ApiResult<std::chrono::sys_seconds> step(std::chrono::sys_seconds now, bool begin = false);
+  // The certificate of the authority as the last step saw it, PEM; empty: none yet.
+  const std::string& certificate() const { return certificate_; }
 
  private:
   ApiClient& client_;
   const std::string name_space_;
   const RotationSettings settings_;
   const std::function<void(std::string_view)> say_;
+  std::string certificate_;
   std::string reason_;  // that was last said
 };
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "certs/describe.h"
 #include "cluster/installation.h"
 
 namespace stateward {
@@ -19,6 +20,15 @@ constexpr auto kElectionPeriod = 2s;
 constexpr auto kResync = 10min;
 constexpr auto kAuthorityPeriod = 10s;
 constexpr auto kLongestDelay = 60s;
+
+AuthorityState state_of(std::string_view certificate, bool in_sync) {
+  AuthorityState state{.in_sync = in_sync};
+  const auto described = describe(certificate);
+  if (!described || described->empty()) return state;
+  state.expires = described->front().not_after;
+  state.life = described->front().not_after - described->front().not_before;
+  return state;
+}
 
 }  // namespace
 
@@ -100,14 +110,28 @@ void Controller::keep_authority() {
                          say_);
   std::string failure;
   do {
-    if (!election_.leads()) continue;
+    if (!election_.leads()) {
+      tell_authority(std::nullopt);
+      continue;
+    }
     const auto step = keeper.step(now_());
+    tell_authority(state_of(keeper.certificate(), step.has_value()));
     const std::string now_failing = step ? "" : step.error().message;
     if (now_failing != failure && !now_failing.empty() && !stopped())
       say_(fmt::format("authority: {}", now_failing));
     failure = now_failing;
     if (!wait(kAuthorityPeriod)) return;
   } while (wait(200ms));
+}
+
+void Controller::tell_authority(std::optional<AuthorityState> state) {
+  const std::lock_guard lock(mutex_);
+  authority_ = std::move(state);
+}
+
+std::optional<AuthorityState> Controller::authority() const {
+  const std::lock_guard lock(mutex_);
+  return authority_;
 }
 
 void Controller::mark(const std::string& name_space, SteadyTime due) {

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -34,6 +35,13 @@ struct ControllerOptions {
   std::function<std::shared_ptr<const Settings>()> settings;  // may be empty: the defaults
 };
 
+// What the leader knows of the authority.
+struct AuthorityState {
+  bool in_sync = false;  // every configuration had the bundle that it should have, or got it
+  std::optional<std::chrono::sys_seconds> expires;  // none: there is none yet
+  std::chrono::seconds life{0};
+};
+
 class Controller {
  public:
   // `say` gets a line for each thing that is done or goes wrong; it must not block.
@@ -49,12 +57,15 @@ class Controller {
 
   bool leads() const { return election_.leads(); }
   const Inventory& inventory() const { return inventory_; }
+  // None where another leads, or somebody else keeps the certificates.
+  std::optional<AuthorityState> authority() const;
 
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
 
   void elect();
   void keep_authority();
+  void tell_authority(std::optional<AuthorityState> state);
   void work();
   void mark_all(SteadyTime due);
   void mark(const std::string& name_space, SteadyTime due);
@@ -73,9 +84,10 @@ class Controller {
   ApiClient work_client_;
   Reconciler reconciler_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool stopped_ = false;
+  std::optional<AuthorityState> authority_;
   std::map<std::string, SteadyTime> due_;  // namespaces to look at, and when
   std::map<std::string, int> failures_;    // in a row, by namespace
 

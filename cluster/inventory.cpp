@@ -55,9 +55,7 @@ bool Inventory::knows(Kind kind, std::string_view name_space, std::string_view n
 
 std::size_t Inventory::size() const {
   const std::lock_guard lock(reading_);
-  std::size_t objects = 0;
-  for (const auto& [name_space, set] : sets_) objects += set->size();
-  return objects;
+  return objects_;
 }
 
 std::vector<std::string> Inventory::namespaces() const {
@@ -143,7 +141,9 @@ void Inventory::publish(const std::string& name_space, Space& space) {
   {
     const std::lock_guard lock(reading_);
     const bool empty = set->size() == 0;
+    objects_ += set->size();
     std::swap(sets_[name_space], set);
+    if (set) objects_ -= set->size();
     // Its name stays, for others may still look at what was there.
     if (empty) sets_.erase(name_space);
   }

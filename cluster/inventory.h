@@ -113,6 +113,7 @@ class Inventory {
   Spaces spaces_;               // by namespace; "" is the cluster
   mutable std::mutex reading_;  // guards what follows; held to copy or swap a pointer, no longer
   std::unordered_map<std::string, std::shared_ptr<const ObjectSet>> sets_;
+  std::size_t objects_ = 0;  // in all of them
   std::vector<Heard> feeds_;
 };
 

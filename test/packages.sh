@@ -14,6 +14,7 @@ nlohmann-json3-dev|writes reports
 libcli11-dev|reads the command line
 libvalijson-dev|holds settings against their schema
 libspdlog-dev|writes logs
+prometheus-cpp-dev|writes metrics (its core; no web server of it is used)
 libcpp-httplib-dev|speaks HTTP
 libssl-dev|speaks TLS
 '

@@ -9,6 +9,8 @@
 
 #include "engine/evaluate.h"
 #include "engine/json_writer.h"
+#include "webhook/front.h"
+#include "webhook/metrics.h"
 
 namespace stateward {
 namespace {
@@ -87,6 +89,11 @@ std::string inventory_note(const Serving& serving, const ObjectSet& set) {
                      skipped.empty() ? "none" : skipped);
 }
 
+HttpReply liveness(std::chrono::milliseconds silence) {
+  if (silence <= kLongestSilence) return said(200, "ok");
+  return said(503, fmt::format("no sign of life for {} s", silence / std::chrono::seconds(1)));
+}
+
 HttpReply readiness(const std::vector<HealthCheck>& checks, bool verbose) {
   const bool ready = std::all_of(checks.begin(), checks.end(),
                                  [](const HealthCheck& check) { return check.passed; });
@@ -102,18 +109,19 @@ HttpReply readiness(const std::vector<HealthCheck>& checks, bool verbose) {
 
 }  // namespace
 
-HttpReply health_reply(const HttpRequest& request, std::string_view version,
-                       const std::function<std::vector<HealthCheck>()>& checks) {
+HttpReply health_reply(const HttpRequest& request, const Vitals& vitals) {
   return guarded([&]() -> HttpReply {
     const bool alive = request.path == "/livez" || request.path == "/healthz";
-    if (!alive && request.path != "/readyz" && request.path != "/version")
+    const bool metrics = request.path == "/metrics" && vitals.metrics;
+    if (!alive && !metrics && request.path != "/readyz" && request.path != "/version")
       return said(404, "no such path");
     if (request.method != "GET" && request.method != "HEAD") return wrong_method("GET");
-    if (alive) return said(200, "ok");
+    if (alive) return liveness(vitals.silence);
+    if (metrics) return {.content_type = MetricsPage::kContentType, .body = vitals.metrics()};
     if (request.path == "/readyz")
-      return readiness(checks(), has_parameter(request.query, "verbose"));
+      return readiness(vitals.checks(), has_parameter(request.query, "verbose"));
     std::string body;
-    JsonWriter(body).begin_object().key("version").string(version).end_object();
+    JsonWriter(body).begin_object().key("version").string(vitals.version).end_object();
     return {.content_type = kJson, .body = std::move(body)};
   });
 }
@@ -132,17 +140,29 @@ struct Routes::Waiting {
   Review review;
   Door door;
   Awaited awaited;
-  std::chrono::steady_clock::time_point deadline;
+  Time arrived;
+  Time deadline;
   int rounds = 1;
 };
 
 Outcome Routes::admission(const HttpRequest& request) const {
+  Outcome outcome = judge(request);
+  if (const auto* reply = std::get_if<HttpReply>(&outcome)) note_failure(request.path, *reply);
+  return outcome;
+}
+
+void Routes::note_failure(std::string_view path, const HttpReply& reply) const {
+  if (reply.status == 200 || !serving_.failed) return;
+  if (const auto door = door_of(path)) serving_.failed(*door, reply.status);
+}
+
+Outcome Routes::judge(const HttpRequest& request) const {
   return guarded([&]() -> Outcome {
     using Clock = std::chrono::steady_clock;
     if (auto refused = refuse(request)) return std::move(*refused);
     if (request.body.size() > kLargestBody) return said(413, "larger than 8 MiB");
     const auto now = Clock::now();
-    const auto arrived = request.arrived == Clock::time_point() ? now : request.arrived;
+    const Time arrived = request.arrived == Time() ? now : request.arrived;
     const auto deadline = arrived + time_allowed(request.query) - kWayBack;
     if (now > deadline) return HttpReply{.status = 503, .again_shortly = true};
     const Door door = *door_of(request.path);
@@ -150,17 +170,23 @@ Outcome Routes::admission(const HttpRequest& request) const {
     if (!review) {
       const Refusal& refusal = review.error();
       if (!refusal.answerable()) return said(400, refusal.reason);
-      return reviewed(refusal.api_version, {door, refusal.uid, nullptr, answer(refusal, door)});
+      return reviewed(refusal.api_version, {door, refusal.uid, nullptr, answer(refusal, door)},
+                      arrived);
     }
     const Answer found = judged(*review, door);
     if (!found.awaits || !serving_.knowledge.knows)
-      return reviewed(review->api_version, {door, review->uid, &*review, found});
+      return reviewed(review->api_version, {door, review->uid, &*review, found}, arrived);
     auto waiting =
         std::make_shared<Waiting>(Waiting{.review = std::move(*review),
                                           .door = door,
                                           .awaited = *found.awaits,
+                                          .arrived = arrived,
                                           .deadline = std::min(deadline, now + kPatience)});
-    return LaterReply([this, waiting] { return ask_again(*waiting); });
+    return LaterReply([this, waiting] {
+      auto reply = ask_again(*waiting);
+      if (reply) note_failure(path_of(waiting->door), *reply);
+      return reply;
+    });
   });
 }
 
@@ -179,7 +205,8 @@ std::optional<HttpReply> Routes::ask_again(Waiting& waiting) const {
       ++waiting.rounds;
       return std::nullopt;
     }
-    return reviewed(review.api_version, {waiting.door, review.uid, &review, found});
+    return reviewed(review.api_version, {waiting.door, review.uid, &review, found},
+                    waiting.arrived);
   });
 }
 
@@ -201,14 +228,23 @@ Answer Routes::judged(const Review& review, Door door) const {
                  .settings = settings.get()});
 }
 
-HttpReply Routes::reviewed(std::string_view api_version, const Answered& answered) const {
-  if (serving_.observe) serving_.observe(answered);
-  return {.content_type = kJson,
-          .body = encode_review(api_version, answered.uid, answered.answer.response)};
+HttpReply Routes::reviewed(std::string_view api_version, Answered answered, Time arrived) const {
+  HttpReply reply{.content_type = kJson,
+                  .body = encode_review(api_version, answered.uid, answered.answer.response)};
+  if (serving_.observe) {
+    answered.took = std::chrono::steady_clock::now() - arrived;
+    serving_.observe(answered);
+  }
+  return reply;
 }
 
-HttpReply Routes::health(const HttpRequest& request) const {
-  return health_reply(request, serving_.version, [this] { return checks(); });
+HttpReply Routes::health(const HttpRequest& request, const Front* front) const {
+  Vitals vitals{.version = serving_.version, .checks = [this] { return checks(); }};
+  if (front != nullptr) {
+    vitals.silence = front->silence();
+    if (serving_.metrics) vitals.metrics = [&] { return serving_.metrics(*front); };
+  }
+  return health_reply(request, vitals);
 }
 
 std::vector<HealthCheck> Routes::checks() const {

@@ -19,6 +19,8 @@
 
 namespace stateward {
 
+class Front;
+
 // The API server takes 3 MiB from a user; a review holds up to two objects, and JSON is longer than
 // protobuf.
 inline constexpr std::size_t kLargestBody = std::size_t{8} * 1024 * 1024;
@@ -29,6 +31,7 @@ struct Answered {
   std::string_view uid;
   const Review* review = nullptr;  // absent where the body was refused
   const Answer& answer;
+  std::chrono::steady_clock::duration took{};  // since its last byte was there
 };
 
 // What is known beside a review: nothing, or what an inventory holds. All functions are there or
@@ -61,15 +64,30 @@ struct Serving {
   // None while there is no serving certificate yet.
   std::function<std::optional<std::chrono::sys_seconds>()> certificate_expires;
   std::function<std::chrono::sys_seconds()> now;
-  std::function<void(const Answered&)> observe;  // may be empty; must not block
+  // Both may be empty and must not block: an answer, and a status (400, 413, 500, 503) in its
+  // place.
+  std::function<void(const Answered&)> observe;
+  std::function<void(Door door, int status)> failed;
   // What readiness depends on besides; may be empty.
   std::function<std::vector<HealthCheck>()> checks;
+  // The page of /metrics of whoever listens by this front; may be empty.
+  std::function<std::string(const Front&)> metrics;
 };
 
-// GET /livez, /healthz, /readyz[?verbose], /version. Statuses: 200, 404, 405, 500, and 503 where
-// one of `checks`, which are asked for readiness only, has not passed.
-HttpReply health_reply(const HttpRequest& request, std::string_view version,
-                       const std::function<std::vector<HealthCheck>()>& checks);
+// Who has not looked around for longer is not alive any more.
+inline constexpr std::chrono::seconds kLongestSilence{10};
+
+// What health is told from.
+struct Vitals {
+  std::string_view version;
+  std::function<std::vector<HealthCheck>()> checks;  // asked for readiness only
+  std::function<std::string()> metrics;              // may be empty
+  std::chrono::milliseconds silence{0};              // of whoever answers reviews
+};
+
+// GET /livez, /healthz, /readyz[?verbose], /version, /metrics. Statuses: 200, 404, 405, 500, and
+// 503 where a check has not passed, or the silence is longer than kLongestSilence.
+HttpReply health_reply(const HttpRequest& request, const Vitals& vitals);
 
 class Routes {
  public:
@@ -81,8 +99,8 @@ class Routes {
   // the query's `timeout` gives is over already. Later: the answer may be another once an object is
   // known that the inventory has not heard of yet; at the latest after kPatience.
   Outcome admission(const HttpRequest& request) const;
-  // health_reply() with our own checks.
-  HttpReply health(const HttpRequest& request) const;
+  // health_reply() with our own checks, for the front that drives admission() if there is one.
+  HttpReply health(const HttpRequest& request, const Front* front = nullptr) const;
 
   // From now on /readyz says that we are about to go.
   void drain() { draining_ = true; }
@@ -90,10 +108,13 @@ class Routes {
 
  private:
   struct Waiting;
+  using Time = std::chrono::steady_clock::time_point;
+  Outcome judge(const HttpRequest& request) const;
   ObjectSet known(std::string_view name_space) const;
   Answer judged(const Review& review, Door door) const;
   std::optional<HttpReply> ask_again(Waiting& waiting) const;
-  HttpReply reviewed(std::string_view api_version, const Answered& answered) const;
+  HttpReply reviewed(std::string_view api_version, Answered answered, Time arrived) const;
+  void note_failure(std::string_view path, const HttpReply& reply) const;
   std::vector<HealthCheck> checks() const;
 
   Serving serving_;

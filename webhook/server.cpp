@@ -60,7 +60,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
   parts->front = std::move(*front);
   if (options.health) {
     auto health = HealthServer::start(
-        *options.health, [&routes](const HttpRequest& request) { return routes.health(request); });
+        *options.health, [&routes, front = parts->front.get()](const HttpRequest& request) {
+          return routes.health(request, front);
+        });
     if (!health) return tl::unexpected(health.error());
     parts->health = std::move(*health);
   }

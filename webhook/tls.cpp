@@ -15,6 +15,7 @@ namespace stateward {
 struct ServingIdentity::Shown {
   std::vector<Certificate> certificates;  // the serving one first
   PrivateKey key;
+  std::chrono::sys_seconds not_before;
   std::chrono::sys_seconds not_after;
 };
 
@@ -141,6 +142,7 @@ Result<void> ServingIdentity::replace(const Identity& identity) {
   if (!trial || !show(*trial, *certificates, **key))
     return tl::unexpected(openssl_error("the certificate cannot be served"));
   auto shown = std::make_shared<Shown>();
+  shown->not_before = not_before(*certificates->front());
   shown->not_after = not_after(*certificates->front());
   shown->certificates = std::move(*certificates);
   shown->key = std::move(*key);
@@ -152,6 +154,11 @@ Result<void> ServingIdentity::replace(const Identity& identity) {
 std::optional<std::chrono::sys_seconds> ServingIdentity::expires() const {
   const std::lock_guard lock(mutex_);
   return shown_ ? std::optional(shown_->not_after) : std::nullopt;
+}
+
+std::optional<std::chrono::seconds> ServingIdentity::life() const {
+  const std::lock_guard lock(mutex_);
+  return shown_ ? std::optional(shown_->not_after - shown_->not_before) : std::nullopt;
 }
 
 Result<void> ServingIdentity::require_clients(std::string_view authorities, std::string name) {

@@ -30,6 +30,8 @@ class ServingIdentity {
   Result<void> replace(const Identity& identity);
   // When the certificate ends; none where there is no identity yet.
   std::optional<std::chrono::sys_seconds> expires() const;
+  // From its beginning to its end.
+  std::optional<std::chrono::seconds> life() const;
 
   // From now on clients must show a certificate that one of these authorities signed for clients,
   // of this name (its common name or a DNS name; empty: any). May be called again; an error leaves

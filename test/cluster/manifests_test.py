@@ -416,6 +416,11 @@ check("disruption budgets: only their right is added", least_rights(made["disrup
 check("disruption budgets: the controller is told", [] if "--disruption-budgets" in json.dumps(made["disruption-budgets"]) and
       "--disruption-budgets" not in json.dumps(base) else ["no flag"])
 check("no monitor without being asked for", [o["kind"] for o in base if o["kind"] == "ServiceMonitor"])
+monitoring = made.get("monitoring", [])
+check("monitoring: scraping, alerts and a dashboard, in our namespace",
+      [o["metadata"]["name"] for o in monitoring if o["metadata"]["namespace"] != OWN] if
+      sorted(o["kind"] for o in monitoring) == ["ConfigMap", "PrometheusRule", "Service", "ServiceMonitor"] and
+      json.loads(get(monitoring, "ConfigMap", "stateward-dashboard")["data"]["stateward.json"])["panels"] else ["something is missing"])
 if "chart-base" in made:
     for variant in ("base", "observe", "namespaced", "cert-manager", "disruption-budgets", "service-monitor"):
         check(f"the chart makes what kustomize makes: {variant}", same(made[variant], made[f"chart-{variant}"]))

@@ -30,6 +30,9 @@ for component in disruption-budgets service-monitor; do
   check "so does the component $component" exits 0
 done
 
+run kustomize monitoring "$manifests/monitoring"
+check "so does what monitors it" exits 0
+
 run "$bin/helm" lint --strict --kube-version 1.36.0 "$manifests/chart"
 check "the chart is clean" exits 0
 all="--set createNamespace=true"

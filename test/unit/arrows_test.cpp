@@ -32,6 +32,9 @@ const std::map<std::string, std::set<std::string>> kOnlyIn = {
     {"httplib.h", {"webhook/router.cpp", "cluster/http_connection.cpp"}},
     {"CLI/CLI.hpp", {"cli/options.cpp"}},
     {"valijson/validator.hpp", {"cli/schema_check.cpp"}},
+    {"spdlog/async_logger.h", {"webhook/log.cpp"}},
+    {"prometheus/metric_family.h", {"webhook/metrics.cpp"}},
+    {"prometheus/text_serializer.h", {"webhook/metrics.cpp"}},
 };
 
 struct Include {

@@ -9,6 +9,7 @@
 #include "certs/describe.h"
 #include "certs/verify.h"
 #include "cluster/authority_keeper.h"
+#include "cluster/controller.h"
 #include "cluster/installation.h"
 #include "cluster/serving_certificate.h"
 #include "engine/base64.h"
@@ -290,4 +291,30 @@ TEST_CASE(
   CHECK(write_authority(here.client, kSpace, {.ca_crt = "x"}, stored.version).has_value());
   CHECK(here.cluster.get(kSecret)["data"] ==
         Json{{"ca.crt", base64("x")}, {"theirs", base64("c")}});
+}
+
+TEST_CASE(
+    "the controller that leads knows whether every configuration holds the bundle it should") {
+  Installed here;
+  std::atomic<bool> forbidden = true;
+  here.cluster.before([&](const FakeRequest& request, FakeReply& reply) {
+    const bool refused = forbidden && request.path() == kMutating && request.method != "GET";
+    if (refused) reply.status(403, "Forbidden");
+    return refused;
+  });
+  const auto becomes = [&](bool in_sync) {
+    const Controller controller(
+        here.cluster.source(), {.name_space = kSpace, .holder = "us"}, [] { return kNow; },
+        [](std::string_view) {});
+    for (int tries = 0; tries < 3000; ++tries) {
+      const auto authority = controller.authority();
+      if (authority && authority->in_sync == in_sync)
+        return authority->expires == kNow + kAuthorityLife && controller.leads();
+      std::this_thread::sleep_for(10ms);
+    }
+    return false;
+  };
+  CHECK(becomes(false));
+  forbidden = false;
+  CHECK(becomes(true));
 }

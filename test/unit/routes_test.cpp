@@ -418,17 +418,18 @@ TEST_CASE(
   std::vector<std::string> lines;
   Serving watched = serving();
   watched.policies = {&kShoutingDenial};
-  watched.observe = [&lines](const Answered& answered) { lines.push_back(denial_line(answered)); };
+  watched.observe = [&lines](const Answered& answered) {
+    lines.push_back(answer_line(answered, LogFormat::text));
+  };
   const Routes routes(std::move(watched));
   Json sent = stateful_set_review();
   sent["request"]["userInfo"]["username"] = "eve\n2026 info denied policy=none";
   sent["request"]["object"]["metadata"]["annotations"] = {{"token", "canary"}};
   post(routes, Door::guard, sent.dump());
   REQUIRE(lines.size() == 1);
-  CHECK(
-      lines.front() ==
-      "denied policy=shouting-denial path=/validate/guard kind=\"StatefulSet\" object=\"prod/db\" "
-      "user=\"eve 2026 info denied policy=none\" uid=\"u-1\"");
+  CHECK(lines.front() ==
+        "denied policy=shouting-denial path=/validate/guard operation=CREATE kind=\"StatefulSet\" "
+        "namespace=\"prod\" name=\"db\" user=\"eve 2026 info denied policy=none\" uid=\"u-1\"");
   sent["request"]["operation"] = "PATCH";
   post(routes, Door::guard, sent.dump());
   CHECK(lines.back() == "denied policy=- path=/validate/guard uid=\"u-1\"");
@@ -448,6 +449,32 @@ TEST_CASE("health says that we live, whether we are ready, and which version we 
   CHECK(get("/validate").status == 404);
   CHECK(routes.health({.method = "HEAD", .path = "/livez"}).status == 200);
   CHECK(routes.health({.method = "POST", .path = "/livez"}).status == 405);
+}
+
+TEST_CASE("livez is 503 where whoever answers reviews has not looked around for ten seconds") {
+  const auto get = [](std::string_view path, std::chrono::milliseconds silence) {
+    return health_reply(
+        {.method = "GET", .path = path},
+        {.version = "1", .checks = [] { return std::vector<HealthCheck>(); }, .silence = silence});
+  };
+  CHECK(get("/livez", 10s).status == 200);
+  CHECK(get("/livez", 10'001ms).status == 503);
+  CHECK(get("/healthz", 11s).body == "no sign of life for 11 s\n");
+  CHECK(get("/readyz", 11s).status == 200);
+  CHECK(get("/version", 11s).status == 200);
+}
+
+TEST_CASE("metrics are told where there are any") {
+  const auto get = [](std::string_view method, std::function<std::string()> metrics) {
+    return health_reply({.method = method, .path = "/metrics"}, {.metrics = std::move(metrics)});
+  };
+  CHECK(get("GET", {}).status == 404);
+  CHECK(get("GET", [] { return "x 1\n"; }).body == "x 1\n");
+  CHECK(get("GET", [] { return "x 1\n"; }).content_type ==
+        "text/plain; version=0.0.4; charset=utf-8");
+  CHECK(get("POST", [] { return "x 1\n"; }).status == 405);
+  CHECK(get("GET", []() -> std::string { throw std::runtime_error("secret"); }).body ==
+        "internal error\n");
 }
 
 TEST_CASE("we are not ready while we drain or without a certificate that holds") {
