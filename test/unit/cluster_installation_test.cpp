@@ -302,6 +302,7 @@ TEST_CASE(
     if (refused) reply.status(403, "Forbidden");
     return refused;
   });
+  REQUIRE(read_configurations(here.client).value().size() == 2);
   const auto becomes = [&](bool in_sync) {
     const Controller controller(
         here.cluster.source(), {.name_space = kSpace, .holder = "us"}, [] { return kNow; },
