@@ -7,12 +7,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <compare>
 #include <cstring>
-#include <map>
-#include <set>
+#include <filesystem>
 #include <string_view>
 #include <utility>
+
+#include "cli/folder_walk.h"
 
 namespace stateward {
 namespace {
@@ -23,99 +23,6 @@ constexpr std::size_t kLargestFile = std::size_t{64} << 20;
 constexpr std::size_t kFirstRead = std::size_t{64} << 10;
 
 std::string_view last_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
-bool is_manifest(std::string_view name) {
-  return name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json");
-}
-
-bool is_hidden(std::string_view name) { return name.starts_with('.'); }
-
-bool climbs(const fs::path& path) {
-  return std::find(path.begin(), path.end(), "..") != path.end();
-}
-
-// Relative to where the command runs, where the file is below that.
-std::string printed(const fs::path& path) {
-  if (climbs(path)) return path.generic_string();  // where ".." leads to, links decide
-  const fs::path plain = path.lexically_normal();
-  std::error_code error;
-  const fs::path here = fs::current_path(error);
-  if (error || !plain.is_absolute()) return plain.generic_string();
-  const fs::path below = plain.lexically_relative(here);
-  return (below.empty() || climbs(below) ? plain : below).generic_string();
-}
-
-// A folder as the file system tells it from others, however it is spelled. Standard input has none.
-struct FolderId {
-  dev_t device = 0;
-  ino_t inode = 0;
-  auto operator<=>(const FolderId&) const = default;
-};
-
-FolderId folder_id(const fs::path& folder) {
-  struct stat status {};
-  if (stat(folder.empty() ? "." : folder.c_str(), &status) != 0) return {};
-  return {status.st_dev, status.st_ino};
-}
-
-// Files by the folder they stand in.
-using Folders = std::map<FolderId, std::vector<InputFile>>;
-
-// Walks folders by hand. Links to folders wait until everything that is reached without them is
-// known, so that a file's name does not depend on the order in which a folder lists its entries.
-class FolderWalk {
- public:
-  explicit FolderWalk(Folders& out) : out_(out) {}
-
-  Result<void> add(const fs::path& folder) {
-    const std::string shown = printed(folder / "");
-    return add(folder, shown == "." ? "" : shown);
-  }
-
-  void follow_links() {
-    while (!links_.empty()) {
-      for (const fs::path& link : std::exchange(links_, {})) add_inner(link, printed(link / ""));
-    }
-  }
-
- private:
-  // `shown` goes before the names of what is in it.
-  Result<void> add(const fs::path& folder, const std::string& shown) {
-    const FolderId id = folder_id(folder);
-    if (!visited_.insert(id).second) return {};
-    std::error_code error;
-    fs::directory_iterator entries(folder, error);
-    if (error) return fail(error.message());
-    for (; entries != fs::directory_iterator(); entries.increment(error)) {
-      const std::string_view name = last_name(entries->path().native());
-      if (!is_hidden(name)) add(*entries, name, id, shown);
-    }
-    return {};
-  }
-
-  void add(const fs::directory_entry& entry, std::string_view name, FolderId folder,
-           const std::string& shown) {
-    std::error_code error;
-    if (entry.is_directory(error)) {
-      if (entry.is_symlink(error)) {
-        links_.insert(entry.path());
-      } else {
-        add_inner(entry.path(), fmt::format("{}{}/", shown, name));
-      }
-    } else if (is_manifest(name) && (entry.is_regular_file(error) || !entry.exists(error))) {
-      out_[folder].push_back({fmt::format("{}{}", shown, name), entry.path().string()});
-    }
-  }
-
-  // A folder that cannot be listed is left to read_input, to say so.
-  void add_inner(const fs::path& folder, const std::string& shown) {
-    if (!add(folder, shown)) out_[folder_id(folder)].push_back({printed(folder), folder});
-  }
-
-  Folders& out_;
-  std::set<FolderId> visited_;
-  std::set<fs::path> links_;
-};
 
 Result<Folders> expand(const std::vector<std::string>& arguments) {
   Folders folders;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "cli/cores.h"
 #include "cli/live_settings.h"
 #include "cli/local.h"
 #include "cli/own_metrics.h"
@@ -94,6 +95,7 @@ Result<Prepared> prepare(const ServeOptions& options, ServingIdentity& identity)
   auto admission = parse_endpoint(options.listen);
   if (!admission) return fail(fmt::format("--listen: {}", admission.error().message));
   prepared.server.admission = std::move(*admission);
+  prepared.server.front.threads = cores();
   if (!options.health_listen.empty()) {
     auto health = parse_endpoint(options.health_listen);
     if (!health) return fail(fmt::format("--health-listen: {}", health.error().message));

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include "cli/cores.h"
 #include "cli/in_order.h"
 #include "cli/progress.h"
 #include "cli/report_output.h"
@@ -193,13 +193,6 @@ void keep_freed_memory() {
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TOP_PAD, 1 << 20);
-}
-
-// Those that this process may run on, not those of the machine.
-std::size_t cores() {
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
-  return static_cast<std::size_t>(CPU_COUNT(&allowed));
 }
 
 // Judges all of `inputs`, and tells of them in their order.

@@ -1,7 +1,6 @@
 #include "webhook/server.h"
 
 #include <openssl/ssl.h>
-#include <sched.h>
 
 #include <utility>
 
@@ -12,13 +11,6 @@ namespace stateward {
 namespace {
 
 using Context = std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>>;
-
-// Those that this process may run on, not those of the machine.
-std::size_t cores() {
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
-  return static_cast<std::size_t>(CPU_COUNT(&allowed));
-}
 
 // Health is never shed, whatever it waited for: nobody else would be served instead.
 FrontOptions health_options() {
@@ -48,7 +40,6 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
   if (auto set_up = set_up_tls(*parts->context, identity); !set_up)
     return tl::unexpected(set_up.error());
   FrontOptions front_options = options.front;
-  if (front_options.threads == 0) front_options.threads = cores();
   front_options.largest_body = kLargestBody;
   auto front = Front::start(
       options.admission, parts->context.get(),

@@ -20,7 +20,7 @@ namespace stateward {
 struct ServerOptions {
   Endpoint admission;
   std::optional<Endpoint> health;
-  FrontOptions front;  // of the admission listener; its threads: 0 for as many as there are cores
+  FrontOptions front;  // of the admission listener
 };
 
 // Health alone, without TLS: `reply` is asked about every request, in a thread of our own, until
