@@ -1,4 +1,4 @@
-// How a connection lives.
+// How a connection lives: all of it, which is why this file is long.
 //
 // It belongs to one loop, a thread that asks epoll which of its sockets can go on, and takes each
 // of them one step further. No step waits: where a socket has nothing more, the connection stays as
