@@ -1,6 +1,7 @@
 """The server's front under load of every kind: one table. The server has core 0, who loads it core 1 (wrk).
    STATEWARD=build/bench/stateward test/bench/front.py [MILLIONS]     (default 1: of requests for the row about growth)"""
 import os, re, subprocess, sys, tempfile
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../attack"))
 from target import *
 
