@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <utility>
 
 #include "webhook/operation_name.h"
 
@@ -64,8 +65,8 @@ std::string text(std::string_view view) { return std::string(view); }
 
 }  // namespace
 
-AdmissionCount::AdmissionCount(std::span<const Policy* const> policies)
-    : policies_(policies), denials_(policies.size() + 1) {
+AdmissionCount::AdmissionCount(std::vector<const Policy*> policies)
+    : policies_(std::move(policies)), denials_(policies_.size() + 1) {
   static_assert(kBounds == kSeconds.size() && kFailures == kStatuses.size());
 }
 

@@ -6,7 +6,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -17,8 +16,8 @@ namespace stateward {
 
 class AdmissionCount {
  public:
-  // The policies, whose ids are labels, must outlive it.
-  explicit AdmissionCount(std::span<const Policy* const> policies);
+  // The ids of the policies are labels.
+  explicit AdmissionCount(std::vector<const Policy*> policies);
 
   // Thread safe, all three.
   void answered(const Answered& answered);
@@ -46,7 +45,7 @@ class AdmissionCount {
   std::array<Count, kDoors> nanoseconds_{};
   std::array<std::array<Count, kFailures>, kDoors> failures_{};
   Count patch_operations_ = 0;
-  std::span<const Policy* const> policies_;
+  const std::vector<const Policy*> policies_;
   // By policy and door; the last ones are of denials that no policy states.
   std::vector<std::array<Count, kDoors>> denials_;
 };
