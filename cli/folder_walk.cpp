@@ -140,7 +140,9 @@ void FolderWalk::walk(std::vector<Pending> level) {
     std::vector<Pending> next;
     auto folder = level.begin();
     for (std::size_t piece = 0; piece < pieces; ++piece) {
-      for (Listing& listing : listings.next()) take(*folder++, std::move(listing), next);
+      listings.next([&](std::vector<Listing>& listed) {
+        for (Listing& listing : listed) take(*folder++, std::move(listing), next);
+      });
     }
     level = std::move(next);
   }

@@ -45,8 +45,7 @@ void add_settings(const Settings& settings, std::vector<InputSet>& inputs) {
 // One set, judged: by any thread, and told by one.
 struct Judgement {
   std::unique_ptr<const Manifests> manifests;
-  std::vector<const Object*> objects;
-  std::vector<PlacedFinding> findings;
+  JudgedSet set;
   std::vector<Skipped> skipped;
 };
 
@@ -83,13 +82,14 @@ class Judge {
     auto manifests = std::make_unique<const Manifests>(load(input, patches_));
     Judgement judged;
     for (const Object* object : manifests->judged) {
-      judged.objects.push_back(object);
+      judged.set.objects.push_back(object);
       take(evaluate(policies_, subject(*object, manifests->set)), judged);
     }
     for (const Object* object : manifests->judged_alone)
       judge_alone(*object, manifests->set, judged);
+    judged.set.manifests = manifests.get();
     judged.manifests = std::move(manifests);
-    sort(judged.findings);
+    sort(judged.set.findings);
     return judged;
   }
 
@@ -122,7 +122,7 @@ class Judge {
 
   // The policies that would take the object's namesake for a sibling are skipped.
   void judge_alone(const Object& object, const ObjectSet& set, Judgement& judged) const {
-    judged.objects.push_back(&object);
+    judged.set.objects.push_back(&object);
     const Subject alone = subject(object, set);
     take(evaluate(policies_alone_, alone), judged);
     for (const Policy* policy : policies_) {
@@ -138,7 +138,7 @@ class Judge {
     for (Finding& finding : result.findings) {
       const Object& object = *finding.object;
       const Span place = locate(*object.document, object.node, finding.path);
-      judged.findings.push_back({std::move(finding), place});
+      judged.set.findings.push_back({std::move(finding), place});
     }
     judged.skipped.insert(judged.skipped.end(), result.skipped.begin(), result.skipped.end());
   }
@@ -173,18 +173,16 @@ void count(const Manifests& manifests, Summary& summary) {
 }
 
 // Counts what was found, and reports what of it is to be shown.
-void tell(Judgement judgement, Enforcement enforcement, Tally& tally, ReportWriter& report) {
-  JudgedSet told{.manifests = judgement.manifests.get(),
-                 .enforcement = enforcement,
-                 .objects = std::move(judgement.objects)};
-  for (const Object* object : told.objects) tally.begin(*object);
-  for (PlacedFinding& placed : judgement.findings) {
-    if (tally.take(placed.finding, action_of(placed.finding, enforcement)))
-      told.findings.push_back(std::move(placed));
-  }
+void tell(Judgement& judgement, Enforcement enforcement, Tally& tally, ReportWriter& report) {
+  JudgedSet& set = judgement.set;
+  set.enforcement = enforcement;
+  for (const Object* object : set.objects) tally.begin(*object);
+  std::erase_if(set.findings, [&](const PlacedFinding& placed) {
+    return !tally.take(placed.finding, action_of(placed.finding, enforcement));
+  });
   for (const Skipped& skipped : judgement.skipped) tally.take(skipped);
-  count(*judgement.manifests, tally.summary);
-  report.add(told);
+  count(*set.manifests, tally.summary);
+  report.add(set);
 }
 
 // One set after another is read into about as much memory, so that which one gave back serves the
@@ -204,9 +202,10 @@ void judge_all(const std::vector<InputSet>& inputs, const Judge& judge, Enforcem
   Progress progress;
   for (std::size_t told = 0; told < inputs.size(); ++told) {
     progress.step(fmt::format("{} of {} sets", told + 1, inputs.size()));
-    Judgement judgement = judgements.next();
-    progress.wipe();
-    tell(std::move(judgement), enforcement, tally, report);
+    judgements.next([&](Judgement& judgement) {
+      progress.wipe();
+      tell(judgement, enforcement, tally, report);
+    });
   }
 }
 

@@ -15,7 +15,8 @@ TEST_CASE("results come in order, whoever finishes first") {
     if (number % 7 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return std::make_unique<std::size_t>(number);
   });
-  for (std::size_t number = 0; number < 200; ++number) CHECK(*work.next() == number);
+  for (std::size_t number = 0; number < 200; ++number)
+    work.next([number](const auto& done) { CHECK(*done == number); });
 }
 
 TEST_CASE("each piece is done once, and few wait to be taken") {
@@ -30,7 +31,7 @@ TEST_CASE("each piece is done once, and few wait to be taken") {
   for (std::size_t taken = 0; taken < kPieces; ++taken) {
     std::this_thread::sleep_for(std::chrono::microseconds(50));
     CHECK(done <= taken + kMostWaiting);
-    work.next();
+    work.next([](std::size_t) {});
   }
   CHECK(done == kPieces);
 }
@@ -38,7 +39,7 @@ TEST_CASE("each piece is done once, and few wait to be taken") {
 TEST_CASE("with one thread work is done when it is asked for, by who asks") {
   const auto here = std::this_thread::get_id();
   InOrder<std::thread::id> work(2, 1, [](std::size_t) { return std::this_thread::get_id(); });
-  CHECK(work.next() == here);
+  work.next([here](std::thread::id by) { CHECK(by == here); });
 }
 
 TEST_CASE("who asks works too, while another is at the first") {
@@ -53,11 +54,29 @@ TEST_CASE("who asks works too, while another is at the first") {
     }
     return by;
   });
-  for (std::size_t number = 0; number < 8; ++number) work.next();
+  for (std::size_t number = 0; number < 8; ++number) work.next([](std::thread::id) {});
   CHECK(done_here >= 7);
+}
+
+TEST_CASE("what was used is freed by who made it") {
+  std::atomic<std::size_t> freed_by_others = 0;
+  const auto mark = [&freed_by_others] {
+    return std::shared_ptr<int>(new int, [&, maker = std::this_thread::get_id()](const int* made) {
+      if (std::this_thread::get_id() != maker) ++freed_by_others;
+      delete made;
+    });
+  };
+  constexpr std::size_t kPieces = 500;
+  std::size_t while_working = 0;
+  {
+    InOrder<std::shared_ptr<int>> work(kPieces, 3, [&](std::size_t) { return mark(); });
+    for (std::size_t number = 0; number < kPieces; ++number) work.next([](const auto&) {});
+    while_working = freed_by_others;
+  }
+  CHECK(while_working == 0);
 }
 
 TEST_CASE("what nobody takes keeps nobody waiting") {
   InOrder<int> work(1000, 2, [](std::size_t) { return 1; });
-  CHECK(work.next() == 1);
+  work.next([](int done) { CHECK(done == 1); });
 }
