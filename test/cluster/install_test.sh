@@ -66,9 +66,12 @@ check "where denials are warnings it is a warning" both 'exits 0' 'complains sha
 
 # Replicas come and go under load, and nobody notices: until the last old one has drained.
 : >"$work/lost"
+lost() { { date +%T.%N; echo "$@"; own get pods; own get events --field-selector type=Warning; } >>"$work/lost" 2>&1; }
 ( while [ ! -e "$work/enough" ]; do
-    k create --dry-run=server -f "$here/manifests/ledger.yaml" -o jsonpath='{.spec.serviceName}{"\n"}' 2>&1 | grep -qx ledger-headless || date >>"$work/lost"
-    [ "$(own get deployment stateward-webhook -o jsonpath='{.status.readyReplicas}')" -ge 2 ] || echo "less than two" >>"$work/lost"
+    said=$(k create --dry-run=server -f "$here/manifests/ledger.yaml" -o jsonpath='{.spec.serviceName}' 2>&1)
+    [ "$said" = ledger-headless ] || lost "the set: $said"
+    ready=$(own get deployment stateward-webhook -o jsonpath='{.status.readyReplicas}' 2>&1)
+    [ "$ready" -ge 2 ] || lost "ready: $ready"
   done; : >"$work/ended" ) & load=$!
 two_webhooks() { [ "$(own get pods -l app.kubernetes.io/component=webhook -o name | wc -l)" = 2 ]; }
 run own rollout restart deployment/stateward-webhook
