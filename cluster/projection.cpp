@@ -8,6 +8,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/member_index.h"
+#include "engine/text_hash.h"
+
 namespace stateward {
 
 std::optional<std::string_view> NamePool::keep(std::string_view name) {
@@ -82,12 +85,14 @@ class Projection::Copy {
       structures_ += sizeof(Value);
       count(item, steps);
     }
+    std::size_t kept = 0;
     each(node, steps,
          [&](std::string_view key, Node member, const std::vector<Step>& rest, bool own) {
-           structures_ += sizeof(Member);
+           ++kept;
            if (!own) count_text(key);
            count(member, rest);
          });
+    structures_ += kept * sizeof(Member) + index_size(kept) * sizeof(std::uint64_t);
   }
 
   Value write(Node node, const std::vector<Step>& steps) {
@@ -108,13 +113,16 @@ class Projection::Copy {
   void write_members(Node map, const std::vector<Step>& steps, Value& value) {
     std::uint32_t kept = 0;
     each(map, steps, [&](auto&&...) { ++kept; });
-    auto* members = structure<Member>(kept);
+    auto* const members = structure<Member>(kept);
+    structure<std::uint64_t>(index_size(kept));
     value.members = members;
     value.size = kept;
+    auto* next = members;
     each(map, steps,
          [&](std::string_view key, Node member, const std::vector<Step>& rest, bool own) {
-           *members++ = Member(own ? key : write_text(key), 0, write(member, rest));
+           *next++ = Member(own ? key : write_text(key), 0, write(member, rest));
          });
+    index_members(members, kept);
   }
 
   template <typename T>
@@ -141,7 +149,7 @@ class Projection::Copy {
   std::size_t structures_ = 0;  // bytes
   std::size_t text_ = 0;        // bytes
   // Whoever may create a set decides how many there are, so finding one must not take longer then.
-  std::unordered_set<std::string_view> texts_;
+  std::unordered_set<std::string_view, TextHash> texts_;
   std::byte* next_structure_ = nullptr;
   char* next_text_ = nullptr;
 };

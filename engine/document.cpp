@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/member_index.h"
+
 namespace stateward {
 namespace {
 
@@ -81,6 +83,7 @@ std::string_view describe(Type type) {
 }
 
 Node Node::find(std::string_view member, std::uint64_t mark) const {
+  if (value_->size > kFewMembers) return Node(find_indexed(value_->members, value_->size, member));
   return Node(first_with(value_->members, value_->members + value_->size, member, mark));
 }
 

@@ -46,6 +46,9 @@ std::string_view describe(Type type);
 
 struct Member;
 
+// Maps of more members have an index behind them (engine/member_index.h).
+inline constexpr std::size_t kFewMembers = 32;
+
 // What readers write into the arena. Policies use Node. Small, for an inventory holds millions.
 struct Value {
   static constexpr std::uint32_t kPlaces = (1U << 24U) - 1;  // as many as `place` tells apart

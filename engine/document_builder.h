@@ -12,11 +12,9 @@
 #include <vector>
 
 #include "engine/document.h"
+#include "engine/text_hash.h"
 
 namespace stateward {
-
-// Whether no two of `members` have one name.
-bool all_differ(std::span<const Member> members);
 
 class DocumentBuilder {
  public:
@@ -101,7 +99,7 @@ class DocumentBuilder {
   std::vector<Frame> frames_;
   std::vector<Value> items_;
   std::vector<Member> members_;
-  std::unordered_map<std::string_view, std::size_t> seen_;
+  std::unordered_map<std::string_view, std::size_t, TextHash> seen_;
 };
 
 }  // namespace stateward

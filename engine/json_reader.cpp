@@ -10,6 +10,7 @@
 #include <string>
 
 #include "engine/document_builder.h"
+#include "engine/member_index.h"
 
 namespace stateward {
 namespace {
@@ -325,13 +326,13 @@ class TapeReader {
   }
 
   bool add_members(Value& map) {
-    auto* const members = document_.arena.room<Member>(map.size);
+    Member* const members = room_for_members(document_.arena, map.size);
     for (std::size_t i = 0; i < map.size; ++i) {
       auto* const member = new (members + i) Member(text_of(*tape_++), 0, {});
       if (!add(member->value)) return false;
     }
     map.members = members;
-    return all_differ({members, map.size});
+    return index_members(members, map.size);
   }
 
   bool add_items(Value& list) {

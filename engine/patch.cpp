@@ -5,6 +5,7 @@
 #include <span>
 
 #include "engine/json_reader.h"
+#include "engine/member_index.h"
 
 namespace stateward {
 namespace {
@@ -64,7 +65,7 @@ class Editor {
     }
     Value edited = map;
     edited.size = static_cast<std::uint32_t>(members.size());
-    edited.members = document_.arena.copy(std::span<const Member>(members));
+    edited.members = keep_members(document_.arena, members).members;
     return edited;
   }
 
@@ -116,7 +117,7 @@ Value copy(Node node, Document& document) {
     for (const auto& [key, member] : node.members()) {
       members.emplace_back(document.arena.copy(key), 0, copy(member, document));
     }
-    value.members = document.arena.copy(std::span<const Member>(members));
+    value.members = keep_members(document.arena, members).members;
   }
   return value;
 }

@@ -382,7 +382,7 @@ class ChunkReader {
   YamlChunk chunk_;
   DocumentBuilder builder_{true};
   std::vector<Level> levels_;
-  std::unordered_map<std::string_view, Anchored> anchors_;  // names in the arena
+  std::unordered_map<std::string_view, Anchored, TextHash> anchors_;  // names in the arena
   std::vector<DocumentBuilder::Repeated> repeated_;
   std::vector<Diagnostic> diagnostics_;
   std::size_t values_ = 0;

@@ -57,6 +57,7 @@ def main(work):
             if len(opening * depth) < 8 << 20:
                 answered(target, f"threat e: {depth} levels of {opening} that never end", (opening * depth).encode(), guard=(400,))
     template = review()["request"]["object"]
+    labels = {f"l{i:06}z": "v" for i in range(80_000)}
     for name, changes in {
         "a million values": {"request__object__x": [1] * 1_100_000},
         "100,000 members": {"request__object__x": {str(i): i for i in range(100_000)}},
@@ -67,6 +68,8 @@ def main(work):
         "50,000 ports": {"request__object__spec__template__spec__containers__0__ports": [{"containerPort": i % 65535 + 1, "name": f"p{i}"} for i in range(50_000)]},
         "100,000 variables": {"request__object__spec__template__spec__containers__0__env": [{"name": f"V{i}", "value": "$(V%d)" % (i + 1)} for i in range(100_000)]},
         "100,000 labels": {"request__object__metadata__labels": {f"l{i}": "v" for i in range(100_000)}, "request__object__spec__selector": {"matchLabels": {f"l{i}": "v" for i in range(100_000)}}},
+        "80,000 labels selected by everything": {"request__object__metadata__labels": labels, "request__object__spec__selector": {"matchLabels": labels}, "request__object__spec__template__metadata__labels": labels,
+            "request__object__spec__template__spec__affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": labels}}]}}},
         "100,000 exemptions": {"request__object__metadata__annotations": {f"stateward.dev/exempt.p{i}": "why; until 2030-01-01" for i in range(100_000)}},
         "a string of 7 MiB": {"request__object__metadata__annotations": {"a": "x" * (7 << 20)}},
         "7 MiB of escapes": {"request__object__metadata__annotations": {"a": "\n" * (3 << 20)}},
