@@ -7,6 +7,8 @@
 #include <iostream>
 #include <string_view>
 
+#include "policies/catalogue.h"
+
 namespace stateward {
 namespace {
 
@@ -232,7 +234,37 @@ std::string fish_script(const CommandShape& program) {
   return out;
 }
 
+std::vector<std::string> split(std::string_view text, char at) {
+  std::vector<std::string> parts;
+  for (std::size_t end = 0; end != std::string_view::npos;) {
+    end = text.find(at);
+    parts.emplace_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return parts;
+}
+
 }  // namespace
+
+void take_value(std::string_view type, CommandShape::Option& option) {
+  const std::string_view names = type.substr(0, type.find('['));
+  if (names == "ID") {
+    option.value = CommandShape::Value::choice;
+    for (const Policy* policy : policies::all_policies()) option.choices.emplace_back(policy->id);
+    if (!option.names.empty()) return;  // --policy; explain knows injections, too
+    for (const Injection* injection : policies::all_injections())
+      option.choices.emplace_back(injection->id);
+  } else if (names.find('|') != std::string_view::npos) {
+    option.value = CommandShape::Value::choice;
+    option.choices = split(names, '|');
+  } else if (names == "FILE" || names == "PATH") {
+    option.value = CommandShape::Value::file;
+  } else if (names == "DIR") {
+    option.value = CommandShape::Value::folder;
+  } else {
+    option.value = CommandShape::Value::text;
+  }
+}
 
 std::string completion_script(CompletionOptions::Shell shell, const CommandShape& program) {
   switch (shell) {
