@@ -95,6 +95,9 @@ check "a denial has one, with policy, path, user and uid" test "$(grep -c '"msg"
 check "nothing of an object is in the log" eval '! grep -q canary-51 log.json'
 
 # The level, while it serves.
+run "$STATEWARD" serve --log-level loud
+check "a level that is none is told with those there are" both 'exits 2' \
+  '[ "$err" = "stateward: --log-level: \"loud\" is none of debug|info|warning|error; see stateward serve --help" ]'
 exec 8>log.text
 start --settings live.yaml --log-level error
 post review.json /observe >/dev/null; post review.json /validate/observe >/dev/null
