@@ -53,6 +53,7 @@ Channel::Moved Channel::read(std::span<char> into) {
   ERR_clear_error();
   std::size_t size = 0;
   const int result = SSL_read_ex(tls_.get(), into.data(), into.size(), &size);
+  is_dry_ = result != 1;
   return result == 1 ? Moved{Step::done, size} : Moved{waits_for(result)};
 }
 
@@ -69,7 +70,9 @@ Channel::Moved Channel::write(std::string_view bytes) {
   return {would_block() ? Step::wants_write : Step::ended};
 }
 
-bool Channel::holds_more() const { return tls_ && !failed_ && SSL_has_pending(tls_.get()) == 1; }
+bool Channel::holds_more() const {
+  return tls_ && !failed_ && !is_dry_ && SSL_has_pending(tls_.get()) == 1;
+}
 
 void Channel::end_writing() {
   if (tls_ && !failed_ && SSL_is_init_finished(tls_.get()) == 1) {

@@ -39,7 +39,8 @@ class Channel {
   Moved read(std::span<char> into);
   // What could not be written at once must be given again.
   Moved write(std::string_view bytes);
-  // More has been read from the socket than was asked for: nothing will tell of it.
+  // More has been read from the socket than was asked for, and nothing will tell of it. Not so of
+  // a record that has not come whole: what is missing of it will tell.
   bool holds_more() const;
   // Tells the other side that nothing more will be written.
   void end_writing();
@@ -54,6 +55,7 @@ class Channel {
   int socket_;
   std::unique_ptr<SSL, Freed<SSL_free>> tls_;
   bool failed_ = false;  // nothing may be asked of TLS after an error
+  bool is_dry_ = false;  // no whole record is there
 };
 
 }  // namespace stateward

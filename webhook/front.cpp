@@ -27,6 +27,16 @@ void set_up(SSL_CTX& context) {
 
 }  // namespace
 
+FrontShared::FrontShared(const FrontOptions& front_options, SSL_CTX* front_context,
+                         Dispatch front_dispatch)
+    : options(front_options),
+      context(front_context),
+      dispatch(std::move(front_dispatch)),
+      small(options.small_bytes),
+      large(options.large_bytes) {}
+
+FrontShared::~FrontShared() = default;
+
 struct Front::Running {
   Running(Endpoint at, int listens, SSL_CTX* context, Dispatch dispatch,
           const FrontOptions& options)

@@ -38,12 +38,9 @@
 #include "webhook/loop.h"
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 namespace stateward {
@@ -54,21 +51,11 @@ using namespace std::chrono_literals;
 constexpr std::size_t kReadAtOnce = std::size_t{16} << 10;  // one record of TLS
 constexpr std::size_t kFirstBuffer = std::size_t{1} << 10;
 constexpr int kReadsInATurn = 64;
-constexpr int kAcceptsInATurn = 64;
-constexpr auto kBetweenQuestions = 5ms;      // to those that are parked
-constexpr auto kBetweenLooks = 1000ms;       // where nothing happens
-constexpr auto kWithoutDescriptors = 100ms;  // until accepting is tried again
-constexpr auto kSlow = 1s;                   // who may be made to give way
-constexpr auto kIdleAtTheEnd = 1s;           // for a request that is on its way while we stop
+constexpr auto kBetweenQuestions = 5ms;  // to those that are parked
+constexpr auto kBetweenLooks = 1000ms;   // where nothing happens
 
 constexpr std::size_t kMostParked = 256;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-constexpr std::array kLimited = {Phase::handshake, Phase::idle,    Phase::head,
-                                 Phase::body,      Phase::writing, Phase::lingering};
-
-bool reads(Phase phase) {
-  return phase == Phase::idle || phase == Phase::head || phase == Phase::body;
-}
 
 HttpRequest request_of(const RequestHead& head, std::string_view bytes,
                        std::chrono::steady_clock::time_point arrived) {
@@ -84,22 +71,16 @@ HttpRequest request_of(const RequestHead& head, std::string_view bytes,
 
 Loop::Loop(FrontShared& shared, int listener)
     : shared_(shared),
-      listener_(listener),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      bell_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      now_(Clock::now()),
+      acceptor_(shared, listener, epoll_),
+      connections_(shared, epoll_),
       scratch_(kSmallRequest + kLargestHead + kReadAtOnce),
-      looked_(now_) {
-  epoll_event bell{.events = EPOLLIN, .data = {.ptr = &bell_}};
-  ::epoll_ctl(epoll_, EPOLL_CTL_ADD, bell_, &bell);
-  resume_accepting();
+      looked_(Clock::now()) {
+  epoll_event bell{.events = EPOLLIN, .data = {.ptr = &mailbox_}};
+  ::epoll_ctl(epoll_, EPOLL_CTL_ADD, mailbox_.bell(), &bell);
 }
 
-Loop::~Loop() {
-  for (const int socket : adopted_) ::close(socket);
-  ::close(bell_);
-  ::close(epoll_);
-}
+Loop::~Loop() { ::close(epoll_); }
 
 void Loop::start() {
   thread_ = std::thread([this] { run(); });
@@ -110,123 +91,41 @@ void Loop::run() {
   while (!is_over()) {
     const int ready =
         ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), patience());
-    now_ = Clock::now();
-    looked_ = now_;
-    for (Connection* again : std::exchange(unheard_, {})) {
-      again->unheard = false;
-      serve(*again);
-    }
+    const auto now = Clock::now();
+    connections_.begin_round(now);
+    looked_ = now;
+    for (Connection* again : connections_.remembered()) serve(*again);
     for (int i = 0; i < ready; ++i) {
       void* what = events[static_cast<std::size_t>(i)].data.ptr;
-      if (what == &bell_) {
+      if (what == &mailbox_) {
         hear_others();
-      } else if (what == &listener_) {
-        accept_all();
+      } else if (what == &acceptor_) {
+        acceptor_.accept_all([this](int socket) { place(socket); });
       } else {
         serve(*static_cast<Connection*>(what));
       }
     }
     ask_parked();
-    expire();
-    if (!accepts_ && now_ >= accepts_again_) resume_accepting();
-    in(Phase::gone).clear();
+    connections_.end_round();
+    acceptor_.look_again(now);
   }
 }
-
-bool Loop::is_over() const { return shared_.stopping && count_ == 0; }
 
 // How long to wait for an event, in milliseconds: until something is due.
 int Loop::patience() const {
-  if (!unheard_.empty()) return 0;
-  Clock::time_point due = now_ + kBetweenLooks;
-  if (!in(Phase::parked).empty()) due = next_question_;
-  if (listener_ >= 0 && !accepts_ && !shared_.stopping) due = std::min(due, accepts_again_);
-  for (const Phase phase : kLimited) {
-    if (!in(phase).empty()) due = std::min(due, in(phase).front().since + limit_of(phase));
-  }
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - Clock::now()).count();
+  if (connections_.remembers()) return 0;
+  const auto now = Clock::now();
+  auto due = connections_.due(acceptor_.due(now + kBetweenLooks));
+  if (!connections_.in(Phase::parked).empty()) due = std::min(due, next_question_);
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - now).count();
   return static_cast<int>(std::max<long>(left, 0));
-}
-
-void Loop::wake() {
-  const std::uint64_t one = 1;
-  static_cast<void>(::write(bell_, &one, sizeof(one)));
-}
-
-void Loop::count() {
-  ++count_;
-  ++shared_.connections;
-}
-
-void Loop::adopt(int socket) {
-  count();
-  {
-    const std::lock_guard lock(mutex_);
-    adopted_.push_back(socket);
-  }
-  wake();
-}
-
-void Loop::finish(Connection& connection, Outcome outcome) {
-  {
-    const std::lock_guard lock(mutex_);
-    finished_.push_back({&connection, std::move(outcome)});
-  }
-  wake();
-}
-
-void Loop::hear_others() {
-  std::uint64_t rings = 0;
-  static_cast<void>(::read(bell_, &rings, sizeof(rings)));
-  std::vector<int> adopted;
-  std::vector<Finished> finished;
-  {
-    const std::lock_guard lock(mutex_);
-    adopted.swap(adopted_);
-    finished.swap(finished_);
-  }
-  for (const int socket : adopted) begin(socket);
-  for (auto& [connection, outcome] : finished) {
-    connection->in.drop_front(std::exchange(connection->wanted, 0));
-    if (deliver(*connection, std::move(outcome))) resume(*connection);
-  }
 }
 
 // ---- coming ----
 
-// No failure ends the service: what the system lacks now it may have later.
-void Loop::accept_all() {
-  for (int i = 0; i < kAcceptsInATurn && accepts_; ++i) {
-    const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (socket >= 0) {
-      place(socket);
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      return;
-    } else if (errno != EINTR && errno != ECONNABORTED) {
-      shared_.traffic.accept_failures += shared_.stopping ? 0 : 1;
-      pause_accepting();
-    }
-  }
-}
-
-// The listener would be reported as ready for ever.
-void Loop::pause_accepting() {
-  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, listener_, nullptr);
-  accepts_ = false;
-  accepts_again_ = Clock::now() + kWithoutDescriptors;
-}
-
-void Loop::resume_accepting() {
-  if (listener_ < 0 || shared_.stopping) return;
-  epoll_event event{.events = EPOLLIN, .data = {.ptr = &listener_}};
-  accepts_ = ::epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_, &event) == 0;
-  if (!accepts_) accepts_again_ = Clock::now() + kWithoutDescriptors;
-}
-
 // To the loop that has the fewest.
 void Loop::place(int socket) {
-  ++shared_.traffic.accepted;
-  if (shared_.connections >= shared_.options.connections && !evict(nullptr)) {
+  if (shared_.connections >= shared_.options.connections && !connections_.evict(nullptr)) {
     ++shared_.traffic.shed[static_cast<std::size_t>(Shed::connections)];
     Channel(socket, nullptr).abandon();
     return;
@@ -236,62 +135,84 @@ void Loop::place(int socket) {
                                      return left->connections() < right->connections();
                                    });
   if (&least == this) {
-    count();
-    begin(socket);
+    connections_.announce();
+    connections_.begin(socket);
   } else {
     least.adopt(socket);
   }
 }
 
-void Loop::begin(int socket) {
-  auto& handshakes = in(Phase::handshake);
-  Connection& connection = handshakes.emplace_back(socket, shared_.context);
-  connection.self = std::prev(handshakes.end());
-  connection.since = now_;
-  ++shared_.traffic.connections[static_cast<std::size_t>(Phase::handshake)];
-  if (shared_.context == nullptr) enter(connection, Phase::idle);
-  watch(connection, EPOLLIN);
+void Loop::adopt(int socket) noexcept {
+  connections_.announce();
+  try {
+    mailbox_.bring(socket);
+  } catch (...) {
+    ::close(socket);
+    connections_.withdraw();
+  }
+}
+
+void Loop::hear_others() {
+  auto [sockets, finished] = mailbox_.take();
+  for (const int socket : sockets) connections_.begin(socket);
+  for (auto& [connection, outcome] : finished) {
+    guarded(*connection, [&] {
+      connection->wanted = 0;
+      connections_.release(*connection);  // nothing follows a large request in its buffer
+      if (deliver(*connection, std::move(outcome))) resume(*connection);
+    });
+  }
 }
 
 // ---- serving ----
 
-void Loop::serve(Connection& connection) try {
-  switch (connection.phase) {
-    case Phase::handshake:
-      return shake_hands(connection);
-    case Phase::idle:
-    case Phase::head:
-    case Phase::body:
-      return read(connection);
-    case Phase::writing:
-      return go_on_writing(connection);
-    case Phase::lingering:
-      return linger(connection);
-    case Phase::judging:
-    case Phase::parked:
-    case Phase::gone:
-      return;
+// What there is no memory for ends the one connection that it was for.
+template <typename Step>
+void Loop::guarded(Connection& connection, Step step) noexcept {
+  try {
+    step();
+  } catch (...) {
+    scratch_.clear();
+    connections_.drop(connection);
   }
-} catch (...) {  // no memory: for this one
-  scratch_.clear();
-  drop(connection);
+}
+
+void Loop::serve(Connection& connection) {
+  guarded(connection, [&] {
+    switch (connection.phase) {
+      case Phase::handshake:
+        return shake_hands(connection);
+      case Phase::idle:
+      case Phase::head:
+      case Phase::body:
+        return read(connection);
+      case Phase::writing:
+        return go_on_writing(connection);
+      case Phase::lingering:
+        return linger(connection);
+      case Phase::judging:
+      case Phase::parked:
+      case Phase::gone:
+        return;
+    }
+  });
 }
 
 void Loop::shake_hands(Connection& connection) {
   switch (connection.channel.shake_hands()) {
     case Channel::Step::done:
       ++shared_.traffic.handshakes;
-      enter(connection, Phase::idle);
-      watch(connection, EPOLLIN);
+      connections_.enter(connection, Phase::idle);
+      connections_.watch(connection, EPOLLIN);
       if (connection.channel.holds_more()) read(connection);
       return;
     case Channel::Step::wants_read:
-      return watch(connection, EPOLLIN);
+      return connections_.watch(connection, EPOLLIN);
     case Channel::Step::wants_write:
-      return watch(connection, EPOLLOUT);
+      return connections_.watch(connection, EPOLLOUT);
     case Channel::Step::ended:
       ++shared_.traffic.handshake_failures;
-      return dismiss(connection);
+      return connections_.dismiss(connection);
   }
 }
 
@@ -309,10 +230,10 @@ void Loop::read(Connection& connection) {
     const auto [step, size] = channel.read(in.room());
     if (step == Channel::Step::ended) {
       scratch_.clear();
-      return begun ? drop(connection) : dismiss(connection);
+      return begun ? connections_.drop(connection) : connections_.dismiss(connection);
     }
     if (step != Channel::Step::done) {
-      watch(connection, step == Channel::Step::wants_write ? EPOLLOUT : EPOLLIN);
+      connections_.watch(connection, step == Channel::Step::wants_write ? EPOLLOUT : EPOLLIN);
       break;
     }
     in.added(size);
@@ -340,7 +261,8 @@ bool Loop::consume(Connection& connection, Buffer& in) {
 
 // What the head alone decides.
 bool Loop::first_look(Connection& connection, Buffer& in, const RequestHead& head) {
-  auto refused = shared_.dispatch.refuse(request_of(head, in.view().substr(0, head.size), now_));
+  auto refused =
+      shared_.dispatch.refuse(request_of(head, in.view().substr(0, head.size), connections_.now()));
   if (refused) return refuse(connection, std::move(*refused));
   if (head.body_size > shared_.options.largest_body)
     return refuse(connection, {.status = 413, .body = "the body is too large\n"});
@@ -352,7 +274,8 @@ bool Loop::first_look(Connection& connection, Buffer& in, const RequestHead& hea
 bool Loop::admit(Connection& connection, Buffer& in, const RequestHead& head) {
   if (connection.wanted > kSmallRequest) {
     connection.share.reset();
-    if (!take(connection, shared_.large, connection.wanted)) return shed(connection, Shed::bytes);
+    if (!connections_.take(connection, shared_.large, connection.wanted))
+      return shed(connection, Shed::bytes);
     Buffer whole(connection.wanted);
     whole.append(in.view());
     in.clear();
@@ -361,7 +284,7 @@ bool Loop::admit(Connection& connection, Buffer& in, const RequestHead& head) {
   if (!head.awaits_continue) return true;
   const auto [step, size] = connection.channel.write(kContinue);
   if (step == Channel::Step::done && size == kContinue.size()) return true;
-  drop(connection);  // who does not take 25 bytes will not take a reply
+  connections_.drop(connection);  // who does not take 25 bytes will not take a reply
   return false;
 }
 
@@ -371,15 +294,8 @@ bool Loop::grow(Connection& connection) {
   if (!in.room().empty()) return true;
   const std::size_t most = std::max(connection.wanted, kLargestHead);
   const std::size_t capacity = std::clamp(2 * in.capacity(), kFirstBuffer, most);
-  if (!take(connection, shared_.small, capacity)) return shed(connection, Shed::bytes);
+  if (!connections_.take(connection, shared_.small, capacity)) return shed(connection, Shed::bytes);
   in.reserve(capacity);
-  return true;
-}
-
-bool Loop::take(Connection& connection, Budget& budget, std::size_t bytes) {
-  while (!connection.share.grow_to(budget, bytes)) {
-    if (!evict(&connection)) return false;
-  }
   return true;
 }
 
@@ -388,7 +304,7 @@ void Loop::keep_rest(Connection& connection) {
   if (connection.phase == Phase::lingering || connection.phase == Phase::gone)
     return scratch_.clear();
   if (!scratch_.empty()) {
-    if (!take(connection, shared_.small, scratch_.size())) {
+    if (!connections_.take(connection, shared_.small, scratch_.size())) {
       scratch_.clear();
       shed(connection, Shed::bytes);
       return;
@@ -396,25 +312,25 @@ void Loop::keep_rest(Connection& connection) {
     connection.in.append(scratch_.view());
     scratch_.clear();
   } else if (connection.in.empty()) {
-    release(connection);
+    connections_.release(connection);
   }
   if (!reads(connection.phase)) return;
   const Phase phase = connection.in.empty()    ? Phase::idle
                       : connection.wanted == 0 ? Phase::head
                                                : Phase::body;
-  if (phase != connection.phase) enter(connection, phase);
-  if (connection.channel.holds_more() && !std::exchange(connection.unheard, true))
-    unheard_.push_back(&connection);
+  if (phase != connection.phase) connections_.enter(connection, phase);
+  if (connection.channel.holds_more()) connections_.remember(connection);
 }
 
 bool Loop::answer(Connection& connection, Buffer& in, const RequestHead& head) {
-  if (Clock::now() - now_ > shared_.options.most_lag) return shed(connection, Shed::lag);
+  if (Clock::now() - connections_.now() > shared_.options.most_lag)
+    return shed(connection, Shed::lag);
   connection.closes = head.closes || shared_.stopping || shared_.dispatch.draining();
   if (&in == &connection.in && connection.wanted > kSmallRequest) {
     hand_over(connection);
     return false;
   }
-  Outcome outcome = shared_.dispatch.reply(request_of(head, in.view(), now_));
+  Outcome outcome = shared_.dispatch.reply(request_of(head, in.view(), connections_.now()));
   in.drop_front(std::exchange(connection.wanted, 0));
   return deliver(connection, std::move(outcome));
 }
@@ -422,10 +338,10 @@ bool Loop::answer(Connection& connection, Buffer& in, const RequestHead& head) {
 // False: the connection does not read any more for now.
 bool Loop::deliver(Connection& connection, Outcome outcome) {
   if (auto* later = std::get_if<LaterReply>(&outcome)) {
-    if (in(Phase::parked).size() >= kMostParked) return shed(connection, Shed::bytes);
+    if (connections_.in(Phase::parked).size() >= kMostParked) return shed(connection, Shed::bytes);
     connection.later = std::move(*later);
-    watch(connection, 0);
-    enter(connection, Phase::parked);
+    connections_.watch(connection, 0);
+    connections_.enter(connection, Phase::parked);
     return false;
   }
   out_.clear();
@@ -445,19 +361,19 @@ bool Loop::send(Connection& connection) {
     rest.remove_prefix(size);
     if (step == Channel::Step::done) continue;
     if (step == Channel::Step::ended) {
-      drop(connection);
+      connections_.drop(connection);
     } else {
       connection.out = std::string(rest);
-      enter(connection, Phase::writing);
-      watch(connection, step == Channel::Step::wants_read ? EPOLLIN : EPOLLOUT);
+      connections_.enter(connection, Phase::writing);
+      connections_.watch(connection, step == Channel::Step::wants_read ? EPOLLIN : EPOLLOUT);
     }
     return false;
   }
   if (connection.closes) {
-    dismiss(connection);
+    connections_.dismiss(connection);
     return false;
   }
-  enter(connection, Phase::idle);
+  connections_.enter(connection, Phase::idle);
   return true;
 }
 
@@ -479,7 +395,7 @@ void Loop::go_on_writing(Connection& connection) {
 
 // Back to reading, first what is there already.
 void Loop::resume(Connection& connection) {
-  watch(connection, EPOLLIN);
+  connections_.watch(connection, EPOLLIN);
   read(connection);
 }
 
@@ -489,125 +405,42 @@ void Loop::linger(Connection& connection) {
     connection.discarded += size;
     if (step == Channel::Step::wants_read) return;
     const bool enough = connection.discarded > 2 * shared_.options.largest_body + kLargestHead;
-    if (step == Channel::Step::ended || enough) return drop(connection);
+    if (step == Channel::Step::ended || enough) return connections_.drop(connection);
   }
 }
 
 // ---- waiting ----
 
 void Loop::hand_over(Connection& connection) {
-  watch(connection, 0);
-  enter(connection, Phase::judging);
+  connections_.watch(connection, 0);
+  connections_.enter(connection, Phase::judging);
   // Until it is finished nobody else touches the connection.
-  shared_.lane.add([this, &connection, arrived = now_] {
-    const std::string_view bytes = connection.in.view();
-    const auto head = std::get<RequestHead>(read_head(bytes));
-    finish(connection, shared_.dispatch.reply(request_of(head, bytes, arrived)));
+  shared_.lane.add([this, &connection, arrived = connections_.now()] {
+    Outcome outcome = HttpReply{.status = 500, .body = "internal error\n"};
+    try {
+      const std::string_view bytes = connection.in.view();
+      const auto head = std::get<RequestHead>(read_head(bytes));
+      outcome = shared_.dispatch.reply(request_of(head, bytes, arrived));
+    } catch (...) {  // no memory
+    }
+    mailbox_.bring({&connection, std::move(outcome)});
   });
 }
 
 void Loop::ask_parked() {
-  if (in(Phase::parked).empty() || now_ < next_question_) return;
-  next_question_ = now_ + kBetweenQuestions;
-  std::vector<Connection*> parked;
-  for (Connection& connection : in(Phase::parked)) parked.push_back(&connection);
-  for (Connection* connection : parked) {
-    auto reply = connection->later();
-    if (!reply) continue;
-    connection->later = nullptr;
-    if (deliver(*connection, std::move(*reply))) resume(*connection);
+  auto& parked = connections_.in(Phase::parked);
+  if (parked.empty() || connections_.now() < next_question_) return;
+  next_question_ = connections_.now() + kBetweenQuestions;
+  auto next = parked.begin();
+  for (std::size_t left = parked.size(); left > 0; --left) {
+    Connection& connection = *next++;
+    guarded(connection, [&] {
+      auto reply = connection.later();
+      if (!reply) return;
+      connection.later = nullptr;
+      if (deliver(connection, std::move(*reply))) resume(connection);
+    });
   }
-}
-
-Loop::Clock::duration Loop::limit_of(Phase phase) const {
-  const FrontOptions& options = shared_.options;
-  switch (phase) {
-    case Phase::handshake:
-      return options.handshake;
-    case Phase::head:
-      return options.head;
-    case Phase::body:
-      return options.body;
-    case Phase::writing:
-      return options.writing;
-    case Phase::lingering:
-      return options.lingering;
-    default:
-      return shared_.stopping ? std::min<Clock::duration>(options.idle, kIdleAtTheEnd)
-                              : options.idle;
-  }
-}
-
-void Loop::expire() {
-  for (const Phase phase : kLimited) {
-    while (!in(phase).empty() && in(phase).front().since + limit_of(phase) <= now_) {
-      ++shared_.traffic.timeouts[static_cast<std::size_t>(phase)];
-      Connection& late = in(phase).front();
-      if (reads(phase)) {
-        dismiss(late);
-      } else {
-        drop(late);
-      }
-    }
-  }
-}
-
-// Whether somebody who has been slow for long has been dropped, to make room.
-bool Loop::evict(const Connection* newcomer) {
-  for (const Phase phase : {Phase::lingering, Phase::handshake, Phase::head, Phase::body}) {
-    for (Connection& slow : in(phase)) {
-      if (slow.since + kSlow > now_) break;
-      if (&slow == newcomer) continue;
-      ++shared_.traffic.shed[static_cast<std::size_t>(Shed::evicted)];
-      drop(slow);
-      return true;
-    }
-  }
-  return false;
-}
-
-// ---- moving ----
-
-void Loop::watch(Connection& connection, std::uint32_t events) {
-  if (events == connection.watched) return;
-  const int operation = connection.watched == 0 ? EPOLL_CTL_ADD
-                        : events == 0           ? EPOLL_CTL_DEL
-                                                : EPOLL_CTL_MOD;
-  epoll_event event{.events = events, .data = {.ptr = &connection}};
-  ::epoll_ctl(epoll_, operation, connection.channel.socket(), &event);
-  connection.watched = events;
-}
-
-void Loop::enter(Connection& connection, Phase phase) {
-  in(phase).splice(in(phase).end(), in(connection.phase), connection.self);
-  connection.since = now_;
-  if (phase == connection.phase) return;
-  --shared_.traffic.connections[static_cast<std::size_t>(connection.phase)];
-  if (phase != Phase::gone) ++shared_.traffic.connections[static_cast<std::size_t>(phase)];
-  connection.phase = phase;
-}
-
-void Loop::release(Connection& connection) {
-  connection.in = Buffer();
-  connection.share.reset();
-}
-
-// Says goodbye, and lingers.
-void Loop::dismiss(Connection& connection) {
-  connection.channel.end_writing();
-  release(connection);
-  watch(connection, EPOLLIN);
-  enter(connection, Phase::lingering);
-}
-
-// Without a word. The socket is closed when this round is over.
-void Loop::drop(Connection& connection) {
-  if (connection.phase == Phase::gone) return;
-  if (connection.unheard) std::erase(unheard_, &connection);
-  release(connection);
-  enter(connection, Phase::gone);
-  --count_;
-  --shared_.connections;
 }
 
 }  // namespace stateward

@@ -88,6 +88,18 @@ def many(target):
     check("rule 13: at least 1,024 may wait to be accepted", len(listening) > 2 and int(listening[2]) >= 1024, listening)
 
 
+def half_records(target):
+    """The head of a record, and no more of it."""
+    made = [target.tls() for _ in range(10)]
+    for i, one in enumerate(made):
+        os.write(one.fileno(), b"\x17\x03\x03\0\x60abc"[:1 + i])
+    time.sleep(0.3)
+    used = target.processor(); time.sleep(2); used = target.processor() - used
+    check("rule 15: who sends half a record of TLS is waited for, not asked again and again", used < 0.1, used)
+    for one in made:
+        one.close()
+
+
 def large(target):
     """64 bodies of 8 MiB at once"""
     results = []
@@ -121,6 +133,7 @@ def main(work):
     since = time.monotonic()
     slowloris(target)
     many(target)
+    half_records(target)
     large(target)
     check("rule 18: health answers", all(target.health(path)[0] == 200 for path in ["/livez", "/readyz"]))
     time.sleep(max(0, 95 - (time.monotonic() - since)))

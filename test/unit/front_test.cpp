@@ -13,11 +13,10 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "test/unit/gate.h"
 #include "webhook/framing.h"
 
 using namespace stateward;
@@ -103,34 +102,9 @@ std::string announced(std::size_t body) {
   return fmt::format("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", body);
 }
 
-// Lets a test hold a request.
-class Gate {
- public:
-  void pass() {
-    std::unique_lock lock(mutex_);
-    ++visitors_;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return open_; });
-  }
-  void await_visitor() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return visitors_ > 0; });
-  }
-  void open() {
-    const std::lock_guard lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int visitors_ = 0;
-  bool open_ = false;
-};
-
 // A front without TLS. /echo says the length of the body and its first byte; /gate waits at the
-// gate before it does, /slow for 100 ms; /later answers when told to; /huge answers with 8 MiB.
+// gate before it does, /slow for 100 ms; /later answers when told to; /huge answers with 8 MiB;
+// /fails fails, and so does /fails-later, later.
 class Running {
  public:
   explicit Running(FrontOptions options = {}) {
@@ -179,6 +153,9 @@ class Running {
         if (!now) return std::nullopt;
         return HttpReply{.body = "at last\n"};
       });
+    if (request.path == "/fails") throw std::bad_alloc();
+    if (request.path == "/fails-later")
+      return LaterReply([]() -> std::optional<HttpReply> { throw std::bad_alloc(); });
     if (request.path == "/huge") return HttpReply{.body = std::string(std::size_t{8} << 20, 'h')};
     return HttpReply{.body =
                          fmt::format("{} {}\n", request.body.size(), request.body.substr(0, 1))};
@@ -338,6 +315,34 @@ TEST_CASE("a large request is judged beside the others, which go on") {
   CHECK(large.hear().ends_with("\n200000 x\n"));
   CHECK(large.hear().ends_with("\n4 n\n"));
   while (running.front().bytes_in_flight() > 0) std::this_thread::yield();
+}
+
+TEST_CASE("nothing that a large request needed is kept for the next one") {
+  Running running;
+  Caller caller(running.endpoint());
+  caller.say(post("/gate", std::string(std::size_t{4} << 20, 'l')));
+  running.gate.await_visitor();
+  caller.say("POST /echo HT");
+  running.gate.open();
+  CHECK(caller.hear().ends_with("\n4194304 l\n"));
+  running.await(Phase::head, 1);
+  CHECK(running.front().bytes_in_flight() < 1024);
+}
+
+TEST_CASE("a request that there is no memory for ends its own connection only") {
+  Running running;
+  Caller beside(running.endpoint());
+  for (const std::string& request : {post("/fails", "x"), post("/fails-later", "x")}) {
+    Caller caller(running.endpoint());
+    caller.say(request);
+    CHECK(caller.hear_out().empty());
+  }
+  Caller caller(running.endpoint());
+  caller.say(post("/fails", std::string(std::size_t{1} << 20, 'l')));
+  CHECK(caller.hear().starts_with("HTTP/1.1 500 "));
+  beside.say(post("/echo", "x"));
+  CHECK(beside.hear().ends_with("\n1 x\n"));
+  CHECK(running.front().bytes_in_flight() == 0);
 }
 
 TEST_CASE("a parked request holds nobody up, and is answered when it can be") {

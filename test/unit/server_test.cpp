@@ -10,14 +10,13 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
 #include "certs/authority.h"
 #include "certs/pem.h"
 #include "policies/catalogue.h"
 #include "test/unit/api_server.h"
+#include "test/unit/gate.h"
 #include "test/unit/raw_client.h"
 #include "webhook/tls.h"
 
@@ -93,32 +92,6 @@ std::string post_head(std::string_view path, std::string_view more) {
   return fmt::format(
       "POST {} HTTP/1.1\r\nHost: webhook\r\nContent-Type: application/json\r\n{}\r\n", path, more);
 }
-
-// Lets a test hold a request inside a policy.
-class Gate {
- public:
-  void pass() {
-    std::unique_lock lock(mutex_);
-    waiting_ = true;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return open_; });
-  }
-  void await_visitor() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return waiting_; });
-  }
-  void open() {
-    const std::lock_guard lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool waiting_ = false;
-  bool open_ = false;
-};
 
 }  // namespace
 
