@@ -15,10 +15,9 @@ namespace {
 using Option = CommandShape::Option;
 using Value = CommandShape::Value;
 
-std::string joined(const std::vector<std::string>& words, std::string_view between = " ") {
+std::string joined(const std::vector<std::string>& words) {
   std::string all;
-  for (const std::string& word : words)
-    all += fmt::format("{}{}", all.empty() ? "" : between, word);
+  for (const std::string& word : words) all += fmt::format("{}{}", all.empty() ? "" : " ", word);
   return all;
 }
 
@@ -71,11 +70,12 @@ std::string bash_script(const CommandShape& program) {
                        paths += fmt::format("      {}) path={} ;;\n", quoted(path), quoted(path));
                      for (const Option& option : command.options) {
                        if (option.names.empty() || option.value == Value::none) continue;
-                       std::vector<std::string> patterns;
+                       std::string patterns;
                        for (const std::string& name : option.names)
-                         patterns.push_back(quoted(path + ":" + name));
-                       values += fmt::format("    {}) words={}; takes=1 ;;\n",
-                                             joined(patterns, "|"), quoted(joined(option.choices)));
+                         patterns += fmt::format("{}{}", patterns.empty() ? "" : "|",
+                                                 quoted(fmt::format("{}:{}", path, name)));
+                       values += fmt::format("    {}) words={}; takes=1 ;;\n", patterns,
+                                             quoted(joined(option.choices)));
                      }
                      words += fmt::format("    {}) options={}; words={} ;;\n", quoted(path),
                                           quoted(joined(option_names(command))),
