@@ -39,9 +39,9 @@
 //
 // Clocks. A time in the future means that the clock went back: the wait begins anew. A clock that
 // leaps ahead ends a wait early; then only a replica that is cut off from the Secret is left
-// behind. Everything is backdated by weeks, so what is made by a clock that is ahead is believed where
-// clocks are right. Authorities that begin up to a day from now are kept all the same: they become
-// valid by waiting, and a clock that is wrong for an hour must not replace them.
+// behind. Everything is backdated by weeks, so what is made by a clock that is ahead is believed
+// where clocks are right. Authorities that begin up to a day from now are kept all the same: they
+// become valid by waiting, and a clock that is wrong for an hour must not replace them.
 //
 // What is broken.
 // - The authority is gone, unreadable or expired: nobody can mint, and no bundle can be made of it.

@@ -7,16 +7,17 @@
 #include <iostream>
 #include <string_view>
 
+#include "policies/catalogue.h"
+
 namespace stateward {
 namespace {
 
 using Option = CommandShape::Option;
 using Value = CommandShape::Value;
 
-std::string joined(const std::vector<std::string>& words, std::string_view between = " ") {
+std::string joined(const std::vector<std::string>& words) {
   std::string all;
-  for (const std::string& word : words)
-    all += fmt::format("{}{}", all.empty() ? "" : between, word);
+  for (const std::string& word : words) all += fmt::format("{}{}", all.empty() ? "" : " ", word);
   return all;
 }
 
@@ -69,11 +70,12 @@ std::string bash_script(const CommandShape& program) {
                        paths += fmt::format("      {}) path={} ;;\n", quoted(path), quoted(path));
                      for (const Option& option : command.options) {
                        if (option.names.empty() || option.value == Value::none) continue;
-                       std::vector<std::string> patterns;
+                       std::string patterns;
                        for (const std::string& name : option.names)
-                         patterns.push_back(quoted(path + ":" + name));
-                       values += fmt::format("    {}) words={}; takes=1 ;;\n",
-                                             joined(patterns, "|"), quoted(joined(option.choices)));
+                         patterns += fmt::format("{}{}", patterns.empty() ? "" : "|",
+                                                 quoted(fmt::format("{}:{}", path, name)));
+                       values += fmt::format("    {}) words={}; takes=1 ;;\n", patterns,
+                                             quoted(joined(option.choices)));
                      }
                      words += fmt::format("    {}) options={}; words={} ;;\n", quoted(path),
                                           quoted(joined(option_names(command))),
@@ -232,7 +234,37 @@ std::string fish_script(const CommandShape& program) {
   return out;
 }
 
+std::vector<std::string> split(std::string_view text, char at) {
+  std::vector<std::string> parts;
+  for (std::size_t end = 0; end != std::string_view::npos;) {
+    end = text.find(at);
+    parts.emplace_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return parts;
+}
+
 }  // namespace
+
+void take_value(std::string_view type, CommandShape::Option& option) {
+  const std::string_view names = type.substr(0, type.find('['));
+  if (names == "ID") {
+    option.value = CommandShape::Value::choice;
+    for (const Policy* policy : policies::all_policies()) option.choices.emplace_back(policy->id);
+    if (!option.names.empty()) return;  // --policy; explain knows injections, too
+    for (const Injection* injection : policies::all_injections())
+      option.choices.emplace_back(injection->id);
+  } else if (names.find('|') != std::string_view::npos) {
+    option.value = CommandShape::Value::choice;
+    option.choices = split(names, '|');
+  } else if (names == "FILE" || names == "PATH") {
+    option.value = CommandShape::Value::file;
+  } else if (names == "DIR") {
+    option.value = CommandShape::Value::folder;
+  } else {
+    option.value = CommandShape::Value::text;
+  }
+}
 
 std::string completion_script(CompletionOptions::Shell shell, const CommandShape& program) {
   switch (shell) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace stateward {
@@ -23,6 +24,9 @@ struct CommandShape {
   std::vector<Option> options;
   std::vector<CommandShape> commands;
 };
+
+// What may be given as a value that the help calls `type`: "FILE", "text|json", "ID".
+void take_value(std::string_view type, CommandShape::Option& option);
 
 struct CompletionOptions {
   enum class Shell : std::uint8_t { bash, zsh, fish };

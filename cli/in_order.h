@@ -19,10 +19,7 @@ template <typename Done>
 class InOrder {
  public:
   InOrder(std::size_t pieces, std::size_t threads, std::function<Done(std::size_t)> work)
-      : pieces_(pieces),
-        most_waiting_(threads * kAhead),
-        work_(std::move(work)),
-        used_(threads) {
+      : pieces_(pieces), most_waiting_(threads * kAhead), work_(std::move(work)), used_(threads) {
     for (std::size_t thread = 1; thread < threads; ++thread)
       threads_.emplace_back([this, thread] { run(thread); });
   }

@@ -79,7 +79,7 @@ class Loader {
       say(diagnostic.severity, diagnostic.span, std::move(diagnostic.message));
     }
     if (!read.document) return;
-    ++manifests_.document_count;
+    ++manifests_.files.back().documents;
     const Node node = read.document->node();
     if (!node["apiVersion"].is_text() || !node["kind"].is_text()) {
       ++manifests_.ignored;

@@ -19,6 +19,7 @@ struct Manifests {
   struct File {
     std::string name;
     std::string text;
+    std::size_t documents = 0;  // that held anything
   };
   std::vector<File> files;                           // by name; Object::source counts these
   std::deque<Document> documents;                    // what the objects look into
@@ -29,7 +30,6 @@ struct Manifests {
   // be taken for a sibling.
   std::vector<const Object*> judged_alone;
   std::vector<Diagnostic> diagnostics;  // by file and place
-  std::size_t document_count = 0;       // that held anything
   // Documents without apiVersion and kind, patches, and objects of kinds nobody judges.
   std::size_t ignored = 0;
 

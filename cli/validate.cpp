@@ -164,12 +164,19 @@ class Judge {
 
 void count(const Manifests& manifests, Summary& summary) {
   summary.files += manifests.files.size();
-  summary.documents += manifests.document_count;
+  for (const Manifests::File& file : manifests.files) summary.documents += file.documents;
   summary.ignored += manifests.ignored;
   summary.objects += manifests.judged.size() + manifests.judged_alone.size();
   for (const Diagnostic& diagnostic : manifests.diagnostics) {
     summary.unreadable += diagnostic.severity == Diagnostic::Severity::error ? 1U : 0U;
   }
+}
+
+// Nothing came through the pipe, or nothing but comments: whoever was to write it may have failed.
+bool is_empty_input(const Manifests::File& file, const Manifests& manifests) {
+  return file.name == kStandardInput && file.documents == 0 &&
+         std::none_of(manifests.diagnostics.begin(), manifests.diagnostics.end(),
+                      [&](const Diagnostic& diagnostic) { return diagnostic.file == file.name; });
 }
 
 // Counts what was found, and reports what of it is to be shown.
@@ -182,6 +189,9 @@ void tell(Judgement& judgement, Enforcement enforcement, Tally& tally, ReportWri
   });
   for (const Skipped& skipped : judgement.skipped) tally.take(skipped);
   count(*set.manifests, tally.summary);
+  for (const Manifests::File& file : set.manifests->files) {
+    if (is_empty_input(file, *set.manifests)) say("standard input held no manifest");
+  }
   report.add(set);
 }
 

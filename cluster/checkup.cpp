@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "certs/describe.h"
+#include "cluster/api_kind.h"
 #include "cluster/installation.h"
 #include "engine/base64.h"
 #include "engine/json_reader.h"
@@ -29,13 +30,9 @@ constexpr int kNewestMinor = 37;
 constexpr std::chrono::seconds kLeaseIsOld{60};
 constexpr std::chrono::days kSoon{14};
 
-constexpr Resource kNamespaces{"", "v1", "namespaces"};
-constexpr Resource kDeployments{"apps", "v1", "deployments"};
-constexpr Resource kServices{"", "v1", "services"};
 constexpr Resource kEndpointSlices{"discovery.k8s.io", "v1", "endpointslices"};
 constexpr Resource kLeases{"coordination.k8s.io", "v1", "leases"};
 constexpr Resource kSecrets{"", "v1", "secrets"};
-constexpr Resource kStatefulSets{"apps", "v1", "statefulsets"};
 constexpr Resource kMutating{"admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations"};
 constexpr Resource kValidating{"admissionregistration.k8s.io", "v1",
                                "validatingwebhookconfigurations"};
@@ -91,7 +88,7 @@ class Examination {
   ApiResult<std::vector<Checkup>> run() {
     if (auto answered = look_at_cluster(); !answered) return tl::unexpected(answered.error());
     look_at_permissions();
-    const auto installed = read("namespace", kNamespaces, {}, options_.name_space);
+    const auto installed = read("namespace", api::kNamespaces.resource, {}, options_.name_space);
     if (installed) {
       ok("namespace", fmt::format("\"{}\" is there", options_.name_space));
       look_at_deployment("webhook", kWebhookService);
@@ -175,15 +172,15 @@ class Examination {
       std::string_view name_space;
     };
     const std::string& own = options_.name_space;
-    const Asked all[] = {{"get", kDeployments, own},
-                         {"get", kServices, own},
+    const Asked all[] = {{"get", api::kDeployments.resource, own},
+                         {"get", api::kServices.resource, own},
                          {"list", kEndpointSlices, own},
                          {"get", kLeases, own},
                          {"get", kSecrets, own},
                          {"get", kMutating, {}},
                          {"get", kValidating, {}},
-                         {"list", kNamespaces, {}},
-                         {"create", kStatefulSets, options_.try_in}};
+                         {"list", api::kNamespaces.resource, {}},
+                         {"create", api::kStatefulSets.resource, options_.try_in}};
     std::string missing;
     for (const Asked& asked : all) {
       if (may(asked.verb, asked.resource, asked.name_space)) continue;
@@ -196,7 +193,7 @@ class Examination {
   }
 
   void look_at_deployment(std::string_view subject, std::string_view name) {
-    const auto found = read(subject, kDeployments, options_.name_space, name);
+    const auto found = read(subject, api::kDeployments.resource, options_.name_space, name);
     if (!found) return;
     const Node spec = found->node()["spec"];
     const std::int64_t wanted = spec["replicas"].integer(1);
@@ -226,7 +223,7 @@ class Examination {
   }
 
   void look_at_service() {
-    if (!read("service", kServices, options_.name_space, kWebhookService)) return;
+    if (!read("service", api::kServices.resource, options_.name_space, kWebhookService)) return;
     std::size_t ready = 0;
     const auto count = [&](std::string_view text) {
       const ReadDocument slice = read_json(text, Places::skip);
@@ -368,7 +365,7 @@ class Examination {
         R"("spec":{"replicas":1,"selector":{"matchLabels":{"app":"stateward-doctor"}},)"
         R"("template":{"metadata":{"labels":{"app":"stateward-doctor"}},"spec":{"containers":)"
         R"([{"name":"app","image":"registry.example.com/doctor:1"}]}}}})";
-    const auto path = api_path(kStatefulSets, options_.try_in);
+    const auto path = api_path(api::kStatefulSets.resource, options_.try_in);
     if (!path) return add(Health::fail, "dry run", path.error().message, "name a namespace");
     const auto made = client_.post_path(*path + "?dryRun=All", std::string(kSet));
     const std::string where = fmt::format("namespace \"{}\"", options_.try_in);
@@ -402,7 +399,7 @@ class Examination {
       if (relaxes || guards)
         names += fmt::format("{}{}", names.empty() ? "" : ", ", metadata["name"].text());
     };
-    const auto listed = client_.list({.resource = kNamespaces}, take, [&] {
+    const auto listed = client_.list({.resource = api::kNamespaces.resource}, take, [&] {
       guarded.clear();
       relaxed.clear();
     });

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cluster/api_kind.h"
 #include "cluster/disruption_budget.h"
 #include "engine/injection.h"
 #include "engine/retention.h"
@@ -15,10 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr Resource kServices{"", "v1", "services"};
-constexpr Resource kClaims{"", "v1", "persistentvolumeclaims"};
 constexpr Resource kEvents{"", "v1", "events"};
-constexpr Resource kBudgets{"policy", "v1", "poddisruptionbudgets"};
 constexpr std::size_t kMostTold = 10'000;
 
 // FNV-1a: a name for what an Event says, the same after a restart.
@@ -94,7 +92,7 @@ bool Reconciler::govern_by(const ServiceStep& step, const std::string& name_spac
 bool Reconciler::create_service(const ServiceStep& step, const std::string& name_space,
                                 std::chrono::sys_seconds now) {
   if (!may_act_()) return false;
-  const auto created = client_.create(kServices, name_space, step.body);
+  const auto created = client_.create(api::kServices.resource, name_space, step.body);
   // Somebody was faster: what is there now is looked at when the inventory has seen it.
   if (!created && created.error().conflict()) return true;
   if (!created && created.error().status == 422) {
@@ -106,7 +104,7 @@ bool Reconciler::create_service(const ServiceStep& step, const std::string& name
 
 // The live Service is looked at first: whose spec another manager writes is let go.
 bool Reconciler::update_service(const ServiceStep& step, const std::string& name_space) {
-  const auto live = client_.get(kServices, name_space, step.name);
+  const auto live = client_.get(api::kServices.resource, name_space, step.name);
   if (!live) return live.error().not_found();
   if (!may_act_()) return false;
   const Node service = live->node();
@@ -114,9 +112,9 @@ bool Reconciler::update_service(const ServiceStep& step, const std::string& name
   if (!is_our_service(service) || service["metadata"]["deletionTimestamp"].exists()) return true;
   const std::string where = fmt::format("Service {}/{}", name_space, step.name);
   if (has_other_owner(service)) {
-    return done(
-        client_.patch(kServices, name_space, step.name, PatchType::merge, letting_go(service)),
-        fmt::format("let go of {}, which another manager writes", where));
+    return done(client_.patch(api::kServices.resource, name_space, step.name, PatchType::merge,
+                              letting_go(service)),
+                fmt::format("let go of {}, which another manager writes", where));
   }
   Json patch = Json::parse(step.body);
   patch["metadata"]["resourceVersion"] = service["metadata"]["resourceVersion"].text();
@@ -124,8 +122,9 @@ bool Reconciler::update_service(const ServiceStep& step, const std::string& name
     if (owner["kind"].text() != "StatefulSet")
       patch["metadata"]["ownerReferences"].push_back(Json::parse(to_json(owner)));
   }
-  return done(client_.patch(kServices, name_space, step.name, PatchType::merge, patch.dump()),
-              fmt::format("updated {}", where));
+  return done(
+      client_.patch(api::kServices.resource, name_space, step.name, PatchType::merge, patch.dump()),
+      fmt::format("updated {}", where));
 }
 
 bool Reconciler::label_claims(const std::string& name_space, const ObjectSet& set,
@@ -136,7 +135,8 @@ bool Reconciler::label_claims(const std::string& name_space, const ObjectSet& se
     const std::string patch = missing_labels(*claim, set, settings);
     if (patch.empty()) continue;
     if (!may_act_()) return false;
-    const auto patched = client_.patch(kClaims, name_space, claim->name, PatchType::merge, patch);
+    const auto patched =
+        client_.patch(api::kClaims.resource, name_space, claim->name, PatchType::merge, patch);
     if (!patched && patched.error().not_found()) continue;
     good &= done(patched, fmt::format("labelled claim {}/{}", name_space, claim->name));
   }
@@ -150,11 +150,11 @@ bool Reconciler::keep_budgets(const std::string& name_space, const ObjectSet& se
     if (!may_act_()) return false;
     const std::string where = fmt::format("PodDisruptionBudget {}/{}", name_space, step.name);
     if (step.remove_uid.empty()) {
-      const auto created = client_.create(kBudgets, name_space, step.body);
+      const auto created = client_.create(api::kBudgets.resource, name_space, step.body);
       if (!created && created.error().conflict()) continue;
       good &= done(created, fmt::format("created {}", where));
     } else {
-      good &= done(client_.remove(kBudgets, name_space, step.name, step.remove_uid),
+      good &= done(client_.remove(api::kBudgets.resource, name_space, step.name, step.remove_uid),
                    fmt::format("removed {}, for another covers the Pods", where));
     }
   }

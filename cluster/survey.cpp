@@ -51,11 +51,11 @@ bool is_copy(const Object& object) {
 
 // An object and what it looks into, which stays where it is.
 struct Entry {
-  Entry(const SurveyedResource& surveyed, Compact compact)
+  Entry(const ApiKind& listed, Compact compact)
       : kept(std::move(compact)),
-        object{.kind = surveyed.kind,
-               .api_version = surveyed.api_version,
-               .kind_name = surveyed.kind_name,
+        object{.kind = listed.kind,
+               .api_version = listed.api_version,
+               .kind_name = listed.kind_name,
                .name_space = kept.node()["metadata"]["namespace"].text(),
                .name = kept.node()["metadata"]["name"].text(),
                .node = kept.node()} {}
@@ -182,10 +182,8 @@ class Survey {
   bool reads_all() const { return options_.namespaces.empty(); }
 
   void keep_of_cluster(const WatchedResource& watched, Node node) {
-    const SurveyedResource surveyed{
-        .kind = watched.kind, .api_version = watched.api_version, .kind_name = watched.kind_name};
     of_cluster_.push_back(std::make_unique<Entry>(
-        surveyed, stateward::projection_of(watched, false).of(node, names_)));
+        watched, stateward::projection_of(watched, false).of(node, names_)));
   }
 
   ApiResult<void> read_all_of(const WatchedResource& watched) {

@@ -5,17 +5,12 @@
 #include <span>
 #include <string_view>
 
-#include "cluster/api_path.h"
+#include "cluster/api_kind.h"
 #include "cluster/projection.h"
-#include "engine/object.h"
 
 namespace stateward {
 
-struct SurveyedResource {
-  Kind kind = Kind::other;
-  Resource resource;
-  std::string_view api_version;
-  std::string_view kind_name;
+struct SurveyedResource : ApiKind {
   std::span<const std::string_view> fields;
 };
 

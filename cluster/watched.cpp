@@ -11,7 +11,7 @@ namespace stateward {
 namespace {
 
 // Of everything that stands in a namespace.
-constexpr auto kMetadata = std::to_array<std::string_view>({
+constexpr auto kMetadataFields = std::to_array<std::string_view>({
     "metadata name",
     "metadata annotations stateward.dev/*",
     "metadata ownerReferences apiVersion",
@@ -21,7 +21,7 @@ constexpr auto kMetadata = std::to_array<std::string_view>({
     "metadata deletionTimestamp",
 });
 
-constexpr auto kStatefulSet = std::to_array<std::string_view>({
+constexpr auto kStatefulSetFields = std::to_array<std::string_view>({
     "metadata uid",
     "metadata creationTimestamp",
     "spec replicas",
@@ -46,7 +46,7 @@ constexpr auto kStatefulSet = std::to_array<std::string_view>({
     "spec template spec initContainers volumeDevices name",
 });
 
-constexpr auto kClaim = std::to_array<std::string_view>({
+constexpr auto kClaimFields = std::to_array<std::string_view>({
     "metadata labels",
     "metadata creationTimestamp",
     "spec accessModes",
@@ -54,7 +54,7 @@ constexpr auto kClaim = std::to_array<std::string_view>({
     "spec volumeName",
 });
 
-constexpr auto kPod = std::to_array<std::string_view>({
+constexpr auto kPodFields = std::to_array<std::string_view>({
     "spec volumes name",
     "spec volumes persistentVolumeClaim",
     "spec containers volumeMounts name",
@@ -64,13 +64,13 @@ constexpr auto kPod = std::to_array<std::string_view>({
 });
 
 // A Pod made by hand may stand in a member's place: whether its labels are the set's is asked.
-constexpr auto kBarePod = std::to_array<std::string_view>({
+constexpr auto kBarePodFields = std::to_array<std::string_view>({
     "metadata labels",
     "spec containers name",
     "spec initContainers name",
 });
 
-constexpr auto kService = std::to_array<std::string_view>({
+constexpr auto kServiceFields = std::to_array<std::string_view>({
     "metadata annotations service.alpha.kubernetes.io/tolerate-unready-endpoints",
     "metadata labels app.kubernetes.io/managed-by",
     "metadata labels stateward.dev/*",
@@ -82,39 +82,39 @@ constexpr auto kService = std::to_array<std::string_view>({
 });
 
 // Whether one of ours is still ours. Who writes the spec as a whole writes its selector.
-constexpr auto kOurService = std::to_array<std::string_view>({
+constexpr auto kOurServiceFields = std::to_array<std::string_view>({
     "metadata ownerReferences uid",
     "metadata managedFields manager",
     "metadata managedFields subresource",
     "metadata managedFields fieldsV1 f:spec f:selector",
 });
 
-constexpr auto kBudget = std::to_array<std::string_view>({
+constexpr auto kBudgetFields = std::to_array<std::string_view>({
     "metadata uid",
     "metadata labels",
     "spec",
 });
 
-constexpr auto kScaler = std::to_array<std::string_view>({
+constexpr auto kScalerFields = std::to_array<std::string_view>({
     "spec scaleTargetRef",
     "spec minReplicas",
     "spec maxReplicas",
 });
 
-constexpr auto kNode = std::to_array<std::string_view>({
+constexpr auto kNodeFields = std::to_array<std::string_view>({
     "metadata name",
     "metadata deletionTimestamp",
     "spec taints key",
     "spec taints effect",
 });
 
-constexpr auto kVolume = std::to_array<std::string_view>({
+constexpr auto kVolumeFields = std::to_array<std::string_view>({
     "metadata name",
     "spec claimRef name",
     "spec claimRef namespace",
 });
 
-constexpr auto kStorageClass = std::to_array<std::string_view>({
+constexpr auto kStorageClassFields = std::to_array<std::string_view>({
     "metadata name",
     "metadata annotations storageclass.kubernetes.io/is-default-class",
     "metadata annotations storageclass.beta.kubernetes.io/is-default-class",
@@ -127,38 +127,23 @@ constexpr auto kStorageClass = std::to_array<std::string_view>({
     "allowVolumeExpansion",
 });
 
-constexpr auto kNamespace = std::to_array<std::string_view>({
+constexpr auto kNamespaceFields = std::to_array<std::string_view>({
     "metadata name",
     "metadata labels stateward.dev/*",
     "metadata deletionTimestamp",
 });
 
 constexpr std::array kWatched = {
-    WatchedResource{
-        Kind::stateful_set, {"apps", "v1", "statefulsets"}, "apps/v1", "StatefulSet", kStatefulSet},
-    WatchedResource{
-        Kind::claim, {"", "v1", "persistentvolumeclaims"}, "v1", "PersistentVolumeClaim", kClaim},
-    WatchedResource{Kind::pod, {"", "v1", "pods"}, "v1", "Pod", kPod, kBarePod},
-    WatchedResource{Kind::service, {"", "v1", "services"}, "v1", "Service", kService, kOurService},
-    WatchedResource{Kind::disruption_budget,
-                    {"policy", "v1", "poddisruptionbudgets"},
-                    "policy/v1",
-                    "PodDisruptionBudget",
-                    kBudget},
-    WatchedResource{Kind::autoscaler,
-                    {"autoscaling", "v2", "horizontalpodautoscalers"},
-                    "autoscaling/v2",
-                    "HorizontalPodAutoscaler",
-                    kScaler},
-    WatchedResource{Kind::node, {"", "v1", "nodes"}, "v1", "Node", kNode},
-    WatchedResource{
-        Kind::volume, {"", "v1", "persistentvolumes"}, "v1", "PersistentVolume", kVolume},
-    WatchedResource{Kind::storage_class,
-                    {"storage.k8s.io", "v1", "storageclasses"},
-                    "storage.k8s.io/v1",
-                    "StorageClass",
-                    kStorageClass},
-    WatchedResource{Kind::name_space, {"", "v1", "namespaces"}, "v1", "Namespace", kNamespace},
+    WatchedResource{api::kStatefulSets, kStatefulSetFields},
+    WatchedResource{api::kClaims, kClaimFields},
+    WatchedResource{api::kPods, kPodFields, kBarePodFields},
+    WatchedResource{api::kServices, kServiceFields, kOurServiceFields},
+    WatchedResource{api::kBudgets, kBudgetFields},
+    WatchedResource{api::kAutoscalers, kScalerFields},
+    WatchedResource{api::kNodes, kNodeFields},
+    WatchedResource{api::kVolumes, kVolumeFields},
+    WatchedResource{api::kStorageClasses, kStorageClassFields},
+    WatchedResource{api::kNamespaces, kNamespaceFields},
 };
 
 }  // namespace
@@ -167,7 +152,8 @@ std::span<const WatchedResource> watched_resources() { return kWatched; }
 
 Projection projection_of(const WatchedResource& watched, bool more) {
   std::vector<std::string_view> paths(watched.fields.begin(), watched.fields.end());
-  if (watched.namespaced()) paths.insert(paths.end(), kMetadata.begin(), kMetadata.end());
+  if (watched.namespaced())
+    paths.insert(paths.end(), kMetadataFields.begin(), kMetadataFields.end());
   if (more) paths.insert(paths.end(), watched.more.begin(), watched.more.end());
   return Projection(paths);
 }

@@ -4,17 +4,13 @@
 #include <span>
 #include <string_view>
 
-#include "cluster/api_path.h"
+#include "cluster/api_kind.h"
 #include "cluster/projection.h"
 #include "engine/object.h"
 
 namespace stateward {
 
-struct WatchedResource {
-  Kind kind = Kind::other;
-  Resource resource;
-  std::string_view api_version;  // of its objects: "apps/v1"
-  std::string_view kind_name;    // "StatefulSet"
+struct WatchedResource : ApiKind {
   std::span<const std::string_view> fields;
   // These too of the few that more is asked about: has_more().
   std::span<const std::string_view> more = {};

@@ -10,6 +10,7 @@
 #include <yaml.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -85,14 +86,10 @@ class ChunkReader {
     std::size_t values_before = 0;
   };
 
-  // kubectl takes nothing but a comment behind "---".
   bool separator_is_clean() {
-    if (!chunk_.text.starts_with("---")) return true;
-    std::string_view rest = chunk_.text.substr(3, chunk_.text.find('\n') - 3);
-    const std::size_t start = rest.find_first_not_of(" \t\r\f\v");
-    if (start == std::string_view::npos || rest[start] == '#') return true;
-    const auto column = static_cast<std::uint32_t>(4 + start);
-    fail({{chunk_.first_line, column}, {chunk_.first_line, column + 1}},
+    const std::optional<Position> text = text_behind_separator(chunk_);
+    if (!text) return true;
+    fail({*text, {text->line, text->column + 1}},
          "text behind the document separator; kubectl takes only a comment there, so begin a new "
          "line");
     return false;
@@ -395,26 +392,6 @@ class ChunkReader {
 };
 
 }  // namespace
-
-std::vector<YamlChunk> split_yaml(std::string_view stream) {
-  std::vector<YamlChunk> chunks;
-  std::uint32_t line = 1;
-  YamlChunk chunk{.first_line = 1};
-  std::size_t start = 0;
-  for (std::size_t at = 0; at < stream.size(); ++line) {
-    if (stream.substr(at).starts_with("---") && at != start) {
-      chunk.text = stream.substr(start, at - start);
-      chunks.push_back(chunk);
-      chunk.first_line = line;
-      start = at;
-    }
-    const std::size_t end = stream.find('\n', at);
-    at = end == std::string_view::npos ? stream.size() : end + 1;
-  }
-  chunk.text = stream.substr(start);
-  if (!chunk.text.empty()) chunks.push_back(chunk);
-  return chunks;
-}
 
 ReadDocument read_yaml(YamlChunk chunk) { return ChunkReader(chunk).read(); }
 

@@ -4,24 +4,14 @@
 // as strict decoding does, with both places.
 #pragma once
 
-#include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "engine/diagnostic.h"
 #include "engine/document.h"
+#include "engine/yaml_chunk.h"
 
 namespace stateward {
-
-// One document of a stream as text: what stands between two lines that begin with "---".
-struct YamlChunk {
-  std::string_view text;
-  std::uint32_t first_line = 1;  // of `text` in the stream
-};
-
-// Cuts a stream where kubectl does, so that a broken document never takes its neighbours along.
-std::vector<YamlChunk> split_yaml(std::string_view stream);
 
 struct ReadDocument {
   std::optional<Document>

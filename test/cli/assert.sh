@@ -19,3 +19,13 @@ says() { grep -qF -- "$1" <<<"$out"; }
 complains() { grep -qF -- "$1" <<<"$err"; }
 exits() { [ "$code" -eq "$1" ]; }
 both() { local left=$1 right=$2; eval "$left" && eval "$right"; }
+within() { # SECONDS COMMAND...: until it succeeds
+  local end=$((SECONDS + $1)); shift
+  until "$@" >/dev/null 2>&1; do [ $SECONDS -lt $end ] || { "$@"; return; }; sleep .2; done
+}
+unreachable_cluster() { # a kubeconfig whose cluster never answers
+  cat <<'CONF'
+{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}], users: [{name: u, user: {token: t}}],
+ clusters: [{name: c, cluster: {server: "https://127.0.0.1:9", insecure-skip-tls-verify: true}}]}
+CONF
+}

@@ -23,7 +23,6 @@ start() { # ARGS: the server in the background, its log where file descriptor 8 
   within 20 curl -sf -o /dev/null "$health/livez" || { code=-; out=; err=; not_ok "the webhook starts"; }
 }
 stop() { kill -INT "$server"; wait "$server"; code=$?; }
-within() { local end=$((SECONDS + $1)); shift; until "$@"; do [ $SECONDS -lt $end ] || return 1; sleep 0.2; done; }
 value() { curl -s "$health/metrics" | awk -v series="stateward_$1" 'index($0, series " ") == 1 {print $NF}'; }
 is() { [ "$(value "$1")" = "$2" ]; }
 review() { # USER NAMESPACE NAME: a set that shares a claim, with a secret in every place that has one
@@ -96,6 +95,9 @@ check "a denial has one, with policy, path, user and uid" test "$(grep -c '"msg"
 check "nothing of an object is in the log" eval '! grep -q canary-51 log.json'
 
 # The level, while it serves.
+run "$STATEWARD" serve --log-level loud
+check "a level that is none is told with those there are" both 'exits 2' \
+  '[ "$err" = "stateward: --log-level: \"loud\" is none of debug|info|warning|error; see stateward serve --help" ]'
 exec 8>log.text
 start --settings live.yaml --log-level error
 post review.json /observe >/dev/null; post review.json /validate/observe >/dev/null
@@ -111,10 +113,7 @@ check "at level error nothing else is said" test "$(grep -vc 'the log tells\| de
 stop
 
 # The controller, whose cluster cannot be reached.
-cat >away.conf <<'CONF'
-{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}], users: [{name: u, user: {token: t}}],
- clusters: [{name: c, cluster: {server: "https://127.0.0.1:9", insecure-skip-tls-verify: true}}]}
-CONF
+unreachable_cluster >away.conf
 exec 8>control.log
 free_ports
 "$STATEWARD" control --kubeconfig away.conf --settings live.yaml --health-listen "${health#http://}" --log-format json 2>&8 &
@@ -158,6 +157,7 @@ exec 8>/dev/full
 start --settings live.yaml
 post review.json /validate >answer.json; run cat answer.json
 check "neither does a full disk" says '"allowed":false'
-check "and what it loses is counted" eval 'within 5 test "$(value log_dropped_total)" -ge 2'
+lost() { [ "$(value log_dropped_total)" -ge "$1" ]; }
+check "and what it loses is counted" within 5 lost 2
 stop
 check "and this ends as ever" exits 0

@@ -30,10 +30,6 @@ stop() { kill -INT "$server"; wait "$server"; code=$?; }
 client() { run openssl s_client -connect "127.0.0.1:$port" -CAfile ca/ca.crt -verify_return_error "$@"; }
 serial() { openssl x509 -noout -serial -in "$1" | cut -d= -f2; }
 shown() { openssl s_client -connect "127.0.0.1:$port" </dev/null 2>/dev/null | openssl x509 -noout -serial | cut -d= -f2; }
-within() { # SECONDS COMMAND...
-  local end=$((SECONDS + $1)); shift
-  until "$@"; do [ $SECONDS -lt $end ] || return 1; sleep 0.3; done
-}
 logged() { grep -qF -- "$1" serve.log; }
 shows() { [ "$(shown)" = "$(serial "$1")" ]; }
 
@@ -85,10 +81,7 @@ check "and the former ones are not trusted any more" test "$(asks ours)" = 000
 stop
 
 # With its certificate from files, and a cluster that cannot be reached.
-cat >away.conf <<'CONF'
-{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}], users: [{name: u, user: {token: t}}],
- clusters: [{name: c, cluster: {server: "https://127.0.0.1:9", insecure-skip-tls-verify: true}}]}
-CONF
+unreachable_cluster >away.conf
 start --kubeconfig away.conf
 health=$(sed -nE 's#.*health at (http://[^ ]*).*#\1#p' serve.log)
 is_ready() { [ "$(curl -s -o /dev/null -w '%{http_code}' "$health/readyz")" = 200 ]; }

@@ -117,7 +117,6 @@ check "and the published one is that of this build (./run.sh settings schema > d
 settings >live.yaml </dev/null
 "$STATEWARD" certs make --name localhost --out pair >/dev/null
 "$STATEWARD" serve --listen 127.0.0.1:0 --health-listen 127.0.0.1:0 --tls-cert pair/tls.crt --tls-key pair/tls.key --settings live.yaml 2>serve.log & server=$!
-within() { local end=$((SECONDS + $1)); shift; until "$@"; do [ $SECONDS -lt $end ] || return 1; sleep 0.3; done; }
 logged() { grep -qF -- "$1" serve.log 2>/dev/null; }
 within 20 logged 'serves https' || echo "not ok the webhook starts"
 url=$(sed -nE 's#.*serves (https://127.0.0.1:[0-9]+),.*#\1#p' serve.log) health=$(sed -nE 's#.*health at (http://[^ ]*).*#\1#p' serve.log)

@@ -174,6 +174,14 @@ run "$STATEWARD"
 check "without a command it says so" both 'exits 2' '[ "$err" = "stateward: no command given; see stateward --help" ]'
 run "$STATEWARD" validate empty
 check "a folder without manifests is mentioned" both 'exits 0' 'complains "no *.yaml"'
+run "$STATEWARD" validate
+check "so is standard input without any" both 'exits 0' '[ "$err" = "stateward: standard input held no manifest" ]'
+printf -- '---\n# nothing\n' | "$STATEWARD" validate tree/good.yaml - >out 2>err; code=$?; out=$(cat out) err=$(cat err)
+check "also where it is asked for by name, holds only comments and is not all" both 'exits 0' 'complains "standard input held no manifest"'
+for text in '{' 'replicas: 1' 'kind: {{ .Values.kind }}'; do
+  printf '%s\n' "$text" | "$STATEWARD" validate --scope input tree/good.yaml - >out 2>err; code=$?; out=$(cat out) err=$(cat err)
+  check "but not where there is more to say of it: $text" eval '! complains "no manifest"'
+done
 
 # Two files that hold a Service of one name are applied to two namespaces, or one instead of the other.
 mkdir -p apart together

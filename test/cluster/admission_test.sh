@@ -75,7 +75,8 @@ run k delete statefulset shared --wait=false
 check "it can be deleted" exits 0
 run k patch statefulset shared --type=merge -p '{"metadata":{"finalizers":null}}'
 check "its finaliser can be removed" exits 0
-run eventually test -z "$(k get statefulset shared -o name --ignore-not-found)"
+is_gone() { [ -z "$(k get "$1" -o name --ignore-not-found)" ]; }
+run eventually is_gone statefulset/shared
 check "and then it is gone" exits 0
 
 run k set image statefulset/ledger ledger=registry.example.com/ledger:1.1
@@ -84,7 +85,8 @@ run k rollout undo statefulset/ledger
 check "rollout undo works" exits 0
 run equals statefulset/ledger '{.spec.template.spec.containers[0].readinessProbe.tcpSocket.port}' client
 check "and keeps the probe" exits 0
-eventually test "$(revisions ledger)" = 2
+has_revisions() { [ "$(revisions "$1")" = "$2" ]; }
+eventually has_revisions ledger 2
 run k apply --server-side --force-conflicts -f "$here/manifests/ledger.yaml"
 check "server-side apply works" exits 0
 run equals statefulset/ledger '{.spec.serviceName}' ledger-headless

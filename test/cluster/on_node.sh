@@ -25,10 +25,6 @@ cluster_for() {
 
 k() { timeout 300 "$state/kubectl" "$@"; }
 own() { k -n stateward-system "$@"; }
-within() { # SECONDS COMMAND...: until it succeeds
-  local end=$((SECONDS + $1)); shift
-  until "$@" >/dev/null 2>&1; do [ $SECONDS -lt $end ] || { "$@"; return; }; sleep .2; done
-}
 fails() { ! "$@"; }
 field() { k get "$1" -o jsonpath="$2"; }  # OBJECT JSONPATH
 equals() { [ "$(field "$1" "$2")" = "$3" ] || { echo "$1 $2: $(field "$1" "$2"), not $3"; return 1; }; }

@@ -120,10 +120,9 @@ TEST_SUITE("baseline") {
   TEST_CASE("what is wrong with a baseline is told with its place") {
     CHECK(errors("{") != "");
     CHECK(errors(R"({"schema":"stateward.dev/baseline/v1","findings":[]})") == "");
-    CHECK(
-        errors(R"({"schema":"stateward.dev/baseline/v2","findings":[]})") ==
-        "b.json:1:11: /schema: is \"stateward.dev/baseline/v2\", and must be "
-        "\"stateward.dev/baseline/v1\"");
+    CHECK(errors(R"({"schema":"stateward.dev/baseline/v2","findings":[]})") ==
+          "b.json:1:11: /schema: is \"stateward.dev/baseline/v2\", and must be "
+          "\"stateward.dev/baseline/v1\"");
     CHECK(
         errors(
             "{\"schema\":\"stateward.dev/baseline/v1\",\n\"findings\":[\n"

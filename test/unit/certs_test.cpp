@@ -98,7 +98,8 @@ TEST_CASE("a serving certificate holds under its authority for exactly its names
   CHECK(verify(identity.chain, other.certificate, "localhost", kNow) != X509_V_OK);
 }
 
-TEST_CASE("a serving certificate holds from thirty days before it was made until seven days after") {
+TEST_CASE(
+    "a serving certificate holds from thirty days before it was made until seven days after") {
   const Authority authority = make_authority(kNow - 24h).value();
   const Identity identity = issue(authority, kNames, kNow).value();
   const auto at = [&](std::chrono::sys_seconds when) {

@@ -1,5 +1,7 @@
 // Whose Services are left to whom. What the controller makes of them stands in a cluster's test.
 
+#include "cluster/governing_service.h"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -7,7 +9,6 @@
 #include <chrono>
 #include <string>
 
-#include "cluster/governing_service.h"
 #include "cluster/watched.h"
 #include "engine/json_reader.h"
 #include "engine/json_writer.h"
@@ -43,8 +44,8 @@ std::string service(std::string_view manager, std::string_view fields) {
 // What is done about it, as the inventory knows it.
 ServiceStep::Action step(const std::string& live) {
   const auto all = watched_resources();
-  const auto& watched = *std::find_if(
-      all.begin(), all.end(), [](const auto& one) { return one.kind == Kind::service; });
+  const auto& watched = *std::find_if(all.begin(), all.end(),
+                                      [](const auto& one) { return one.kind == Kind::service; });
   const ReadDocument read = read_json(live, Places::skip);
   NamePool names;
   const Compact kept = projection_of(watched, true).of(read.document->node(), names);

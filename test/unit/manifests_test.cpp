@@ -55,7 +55,8 @@ TEST_CASE("what is no object and kinds that nobody judges are counted and not co
                              "kind: ConfigMap\nmetadata: {name: c}\n---\nkind: Pod\n");
   const Manifests manifests = load(folder);
   CHECK(manifests.judged.size() == 1);
-  CHECK(manifests.document_count == 5);
+  REQUIRE(manifests.files.size() == 1);
+  CHECK(manifests.files[0].documents == 5);
   CHECK(manifests.ignored == 4);
   CHECK(said(folder, manifests) == Lines{});
 }
