@@ -1,6 +1,7 @@
 """The server's front under load of every kind: one table. The server has core 0, who loads it core 1 (wrk).
-   STATEWARD=build/bench/stateward test/bench/front.py [MILLIONS]     (default 1: of requests for the row about growth)"""
-import os, re, subprocess, sys, tempfile
+   STATEWARD=build/bench/stateward test/bench/front.py [MILLIONS]     (default 1: of requests for the row about growth)
+Rows that say "paced" are requests at a fixed rate, by Go's HTTP client; without Go they are left out."""
+import os, re, shutil, subprocess, sys, tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../attack"))
 from target import *
@@ -35,6 +36,24 @@ class Load:
                 "req/s a core": f"{requests / max(used, 0.01):,.0f}", "p50": percentile(50), "p99": percentile(99)} | ({"WRONG": wrong[0]} if wrong else {})
 
 
+class Paced:
+    """requests a second at a fixed rate, each counted from when it was due"""
+
+    def __init__(self, target, work):
+        self.target, self.authority, self.program = target, f"{work}/tls/ca.crt", shutil.which("go") and f"{work}/paced"
+        if self.program:
+            subprocess.run(["go", "build", "-o", self.program, f"{HERE}/paced/main.go"], check=True)
+
+    def row(self, name, connections, rate):
+        if not self.program:
+            return
+        before = self.target.processor()
+        said = subprocess.run(["taskset", "-c", "1", self.program, f"https://127.0.0.1:{self.target.port}/validate?timeout=3s", self.authority,
+                               f"{HERE}/reviews/allowed.json", str(connections), str(rate), str(SECONDS)], capture_output=True, text=True, check=True).stdout.split()
+        row(f"{name}, paced", **{"req/s": f"{int(said[0]) / SECONDS:,.0f}", "core": f"{(self.target.processor() - before) / SECONDS:.2f}",
+                                 "errors": said[1], "p50": said[2], "p99": said[3], "p99.9": said[4]})
+
+
 def idle(target, count):
     made = []
     for _ in range(count):
@@ -44,12 +63,15 @@ def idle(target, count):
 
 def main(work):
     target = Target(work, prefix=("taskset", "-c", "0"))
-    load = Load(target, work)
+    load, paced = Load(target, work), Paced(target, work)
+    os.sched_setaffinity(0, {1})
     for round in range(3):
         for review, path in [("allowed", "/validate"), ("mended", "/mutate")]:
             row(f"warm, {review}, 8 connections, round {round + 1}", **load.run(review, path, 8))
     row("warm, allowed, 64 connections", **load.run("allowed", "/validate", 64))
     row("warm, allowed, 1,000 connections", **load.run("allowed", "/validate", 1000))
+    paced.row("warm, allowed, 8 connections", 8, 5000)
+    paced.row("warm, allowed, 1,000 connections", 1000, 1000)
     for round in range(3):
         row(f"a new connection each time, 8 at once, round {round + 1}", **load.run("allowed", "/validate", 8, header='wrk.headers["Connection"] = "close"\n'))
     row("resident, nobody connected", MiB=f"{target.resident():.1f}")
@@ -70,7 +92,7 @@ def main(work):
         time.sleep(0.5)
 
     with meanwhile(drip):
-        row("live, beside 1,000 idle, 500 half heads, 500 that drip", **load.run("allowed", "/validate", 8, 4))
+        paced.row("beside 1,000 idle, 500 half heads, 500 that drip", 8, 1000)
     connections += idle(target, 2000)
     for made in dripping:
         made.close()

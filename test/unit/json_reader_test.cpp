@@ -1,6 +1,7 @@
 #include "engine/json_reader.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <iterator>
 #include <string>
@@ -32,6 +33,15 @@ TEST_CASE("a whole number stays whole and a real one stays real") {
   const ReadDocument long_one = read_json("[33.33333333333333333333]", Places::keep);
   REQUIRE(long_one.document);
   CHECK(to_json(long_one.document->node()) == "[33.333333333333336]");
+}
+
+TEST_CASE("a member is found behind any number of others that look like it") {
+  std::string json = "{";
+  for (int i = 0; i < 900'000; ++i) json += fmt::format("\"m{:06}a\":0,", i);
+  const ReadDocument read = read_json(json + R"("metadata":1})", Places::skip);
+  REQUIRE(read.document);
+  CHECK(read.document->node()["metadata"].exists());
+  CHECK_FALSE(read.document->node()["manydata"].exists());
 }
 
 namespace {
