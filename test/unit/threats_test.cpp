@@ -1,6 +1,6 @@
 // Threats to whoever answers reviews, held against the whole path from bytes to a decision. Each
 // test begins with the letter of its threat in SECURITY.md's table; where the others are tested
-// stands there too.
+// stands there too. All letters in one file, which is why it is long.
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
