@@ -58,11 +58,15 @@ class Target:
     def alive(self):
         return self.process.poll() is None
 
-    def resident(self):
+    def resident(self, which="VmRSS"):
         """MiB"""
         for line in open(f"/proc/{self.process.pid}/status"):
-            if line.startswith("VmRSS"):
+            if line.startswith(which):
                 return int(line.split()[1]) / 1024
+
+    def highest(self):
+        """MiB that were resident at most"""
+        return self.resident("VmHWM")
 
     def processor(self):
         """seconds of it that were used"""

@@ -8,14 +8,8 @@ from target import *
 MIB = 1 << 20
 
 
-def highest(target):
-    """MiB since the last call of reset()"""
-    for line in open(f"/proc/{target.process.pid}/status"):
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) / 1024
-
-
 def reset(target):
+    """highest() since then"""
     with open(f"/proc/{target.process.pid}/clear_refs", "w") as file:
         file.write("5")
 
@@ -78,7 +72,7 @@ def main(work):
         rest = target.resident()
         reset(target)
         status = target.ask(body, "/validate", 60)[0]
-        took = highest(target) - rest
+        took = target.highest() - rest
         print(f"{name:40} {took:8.1f} MiB {took * MIB / len(body):8.1f} for each byte, status {status}", flush=True)
     target.stop()
     for name, make in CONNECTIONS.items():
