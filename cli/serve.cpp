@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <malloc.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <optional>
@@ -11,6 +12,8 @@
 #include "cli/cores.h"
 #include "cli/live_settings.h"
 #include "cli/local.h"
+#include "cli/memory_limit.h"
+#include "cli/open_files.h"
 #include "cli/own_metrics.h"
 #include "cli/serving_files.h"
 #include "cli/stop_signals.h"
@@ -30,6 +33,9 @@ constexpr int kNotStarted = 2;
 
 // How long a replica that could do without the cluster waits until it has been read.
 constexpr std::chrono::seconds kForTheCluster{10};
+
+// Beside those of the server: logs, watches, certificates, standard streams.
+constexpr std::size_t kOtherFiles = 64;
 
 std::chrono::sys_seconds now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -95,7 +101,7 @@ Result<Prepared> prepare(const ServeOptions& options, ServingIdentity& identity)
   auto admission = parse_endpoint(options.listen);
   if (!admission) return fail(fmt::format("--listen: {}", admission.error().message));
   prepared.server.admission = std::move(*admission);
-  prepared.server.front.threads = cores();
+  prepared.server.front.threads = std::min(cores(), kMostLoops);
   if (!options.health_listen.empty()) {
     auto health = parse_endpoint(options.health_listen);
     if (!health) return fail(fmt::format("--health-listen: {}", health.error().message));
@@ -111,6 +117,11 @@ Result<Prepared> prepare(const ServeOptions& options, ServingIdentity& identity)
   if (auto shown = prepare_identity(options, identity, prepared); !shown)
     return tl::unexpected(shown.error());
   return prepared;
+}
+
+Result<void> fits_here(const Prepared& prepared) {
+  return check_memory(memory_to_serve(prepared.server, prepared.cluster != nullptr),
+                      memory_limit());
 }
 
 std::string greeting(const Server& server) {
@@ -250,7 +261,10 @@ int run(const ServeOptions& options) {
   ServingIdentity identity;
   auto prepared = prepare(options, identity);
   if (!prepared) return refuse(prepared.error());
+  if (const auto fits = fits_here(*prepared); !fits) return refuse(fits.error());
   Log log(options.log);
+  const auto files = allow_open_files(demand_of(prepared->server).files + kOtherFiles);
+  if (!files) log.warning(files.error().message);
   const auto settings = LiveSettings::start(
       {options.settings_file, prepared->cluster, prepared->installed_in},
       [&log](std::string_view line) { log.info(line); },

@@ -11,6 +11,9 @@
 
 namespace stateward {
 
+// Loops that answer reviews; more would take memory and answer nobody sooner.
+inline constexpr std::size_t kMostLoops = 4;
+
 struct ServeOptions {
   std::string listen = "127.0.0.1:9443";
   std::string health_listen = "127.0.0.1:8081";  // empty: none

@@ -29,8 +29,9 @@ std::string_view missing_knowledge(const Policy& policy, const ObjectSet& set,
 // Judges one subject. On UPDATE the old object is judged too and findings that it has as well are
 // marked `existed` (the ratchet; compared by policy and named path). Objects owned by a controller
 // have their findings lowered to audit unless a person asks. Findings that follow from others are
-// marked `implied_by`. Objects being deleted have nothing
-// found but what DELETE is about. System actors are not judged.
+// marked `implied_by`. Objects being deleted have nothing found but
+// what DELETE is about. System actors are not judged. Of what a policy
+// finds in one object the thousand strictest are kept.
 Evaluation evaluate(std::span<const Policy* const> policies, const Subject& subject);
 
 }  // namespace stateward

@@ -13,14 +13,11 @@
 namespace stateward {
 namespace {
 
-// One call reads what a whole small request takes; no record is read twice.
-constexpr std::size_t kReadAhead = std::size_t{32} << 10;
-
 void set_up(SSL_CTX& context) {
   SSL_CTX_set_mode(&context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                  SSL_MODE_RELEASE_BUFFERS);
+  // One call reads a whole record. Its buffer holds one: more would be held by whoever sends half.
   SSL_CTX_set_read_ahead(&context, 1);
-  SSL_CTX_set_default_read_buffer_len(&context, kReadAhead);
   // OpenSSL writes without MSG_NOSIGNAL: who has closed must not end the process.
   std::signal(SIGPIPE, SIG_IGN);
 }
@@ -80,8 +77,9 @@ std::size_t Front::bytes_in_flight() const {
 std::chrono::milliseconds Front::silence() const {
   auto last = std::chrono::steady_clock::now();
   for (const auto& loop : running_->shared.loops) last = std::min(last, loop->last_look());
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                               last);
+  const auto of_loops = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - last);
+  return std::max(of_loops, running_->shared.lane.silence());
 }
 
 void Front::stop() {

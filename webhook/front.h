@@ -65,7 +65,8 @@ class Front {
   const Endpoint& endpoint() const;  // with the port that is really used
   const Traffic& traffic() const;
   std::size_t bytes_in_flight() const;
-  // How long ago the slowest of the threads has last looked around.
+  // How long ago the slowest of the threads has last looked around, or how long a large request has
+  // been judged: whichever is longer.
   std::chrono::milliseconds silence() const;
   // Accepts nobody any more, answers what is under way, closes what is idle, and returns when all
   // threads are done: after 25 s at the latest, for then the last phases are over.

@@ -23,6 +23,12 @@ void Lane::add(std::function<void()> work) {
   something_to_do_.notify_one();
 }
 
+std::chrono::milliseconds Lane::silence() const {
+  const Clock::time_point begun = begun_;
+  if (begun == kAtRest) return {};
+  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
+}
+
 void Lane::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -31,7 +37,9 @@ void Lane::run() {
     const std::function<void()> work = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
+    begun_ = Clock::now();
     work();
+    begun_ = kAtRest;
     lock.lock();
   }
 }

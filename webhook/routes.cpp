@@ -142,6 +142,7 @@ struct Routes::Waiting {
   Awaited awaited;
   Time arrived;
   Time deadline;
+  Share share;
   int rounds = 1;
 };
 
@@ -174,14 +175,19 @@ Outcome Routes::judge(const HttpRequest& request) const {
                       arrived);
     }
     const Answer found = judged(*review, door);
-    if (!found.awaits || !serving_.knowledge.knows)
+    const bool may_wait = serving_.knowledge.knows && request.body.size() <= kMostWaiting;
+    if (!found.awaits || !may_wait)
       return reviewed(review->api_version, {door, review->uid, &*review, found}, arrived);
+    Share share;
+    if (!share.grow_to(waiting_, request.body.size()))
+      return HttpReply{.status = 503, .again_shortly = true};
     auto waiting =
         std::make_shared<Waiting>(Waiting{.review = std::move(*review),
                                           .door = door,
                                           .awaited = *found.awaits,
                                           .arrived = arrived,
-                                          .deadline = std::min(deadline, now + kPatience)});
+                                          .deadline = std::min(deadline, now + kPatience),
+                                          .share = std::move(share)});
     return LaterReply([this, waiting] {
       auto reply = ask_again(*waiting);
       if (reply) note_failure(path_of(waiting->door), *reply);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "webhook/answer.h"
+#include "webhook/budget.h"
 #include "webhook/http.h"
 
 namespace stateward {
@@ -46,6 +47,10 @@ struct Knowledge {
 inline constexpr std::chrono::milliseconds kPatience{300};
 // Of the time that the API server gives, what is left for the way back.
 inline constexpr std::chrono::milliseconds kWayBack{200};
+
+// Bytes of the bodies whose answers may wait at once, for reviews are kept meanwhile. Whoever comes
+// on top of them comes again; one that is larger by itself is answered at once.
+inline constexpr std::size_t kMostWaiting = std::size_t{1} << 20;
 
 // One line of /readyz?verbose.
 struct HealthCheck {
@@ -96,8 +101,9 @@ class Routes {
   // The reply that a request earns by its head alone (404, 405, 415), before its body is read.
   static std::optional<HttpReply> refuse(const HttpRequest& head);
   // POST to a door's path. Statuses: 200, 400, 404, 405, 413, 415, 500, and 503 where the time that
-  // the query's `timeout` gives is over already. Later: the answer may be another once an object is
-  // known that the inventory has not heard of yet; at the latest after kPatience.
+  // the query's `timeout` gives is over already, or too much waits. Later: the answer may be
+  // another once an object is known that the inventory has not heard of yet; at the latest after
+  // kPatience.
   Outcome admission(const HttpRequest& request) const;
   // health_reply() with our own checks, for the front that drives admission() if there is one.
   HttpReply health(const HttpRequest& request, const Front* front = nullptr) const;
@@ -118,6 +124,7 @@ class Routes {
   std::vector<HealthCheck> checks() const;
 
   Serving serving_;
+  mutable Budget waiting_{kMostWaiting};
   std::atomic<bool> draining_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "certs/pem.h"
+#include "webhook/footprint.h"
 #include "webhook/router.h"
 
 namespace stateward {
@@ -17,7 +18,29 @@ FrontOptions health_options() {
   return {.threads = 1, .connections = 256, .most_lag = std::chrono::hours(1)};
 }
 
+FrontOptions admission_options(const ServerOptions& options) {
+  FrontOptions front = options.front;
+  front.largest_body = kLargestBody;
+  return front;
+}
+
+// A listener, and what its loops ask and are rung by.
+std::size_t files_of(const FrontOptions& options) {
+  return 1 + options.connections + 2 * options.threads;
+}
+
 }  // namespace
+
+Demand demand_of(const ServerOptions& options) {
+  const FrontOptions admission = admission_options(options);
+  Demand demand{.memory = footprint(admission, true) + kMostWaiting * kSmallJudged,
+                .files = files_of(admission)};
+  if (options.health) {
+    demand.memory += footprint(health_options(), false);
+    demand.files += files_of(health_options());
+  }
+  return demand;
+}
 
 struct HealthServer::Parts {
   explicit Parts(Reply reply) : router(std::move(reply)) {}
@@ -39,14 +62,12 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
   if (!parts->context) return tl::unexpected(openssl_error("setting up TLS"));
   if (auto set_up = set_up_tls(*parts->context, identity); !set_up)
     return tl::unexpected(set_up.error());
-  FrontOptions front_options = options.front;
-  front_options.largest_body = kLargestBody;
   auto front = Front::start(
       options.admission, parts->context.get(),
       {.refuse = Routes::refuse,
        .reply = [&routes](const HttpRequest& request) { return routes.admission(request); },
        .draining = [&routes] { return routes.draining(); }},
-      front_options);
+      admission_options(options));
   if (!front) return tl::unexpected(front.error());
   parts->front = std::move(*front);
   if (options.health) {

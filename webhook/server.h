@@ -23,6 +23,13 @@ struct ServerOptions {
   FrontOptions front;  // of the admission listener
 };
 
+// What a server takes at most, whoever connects: webhook/footprint.h says where that comes from.
+struct Demand {
+  std::size_t memory = 0;  // bytes, beside the program itself
+  std::size_t files = 0;   // open at once
+};
+Demand demand_of(const ServerOptions& options);
+
 // Health alone, without TLS: `reply` is asked about every request, in a thread of our own, until
 // this is destroyed. It must not block.
 class HealthServer {

@@ -33,6 +33,8 @@ using Connection = std::unique_ptr<SSL, Freed<SSL_free>>;
 void free_stack(STACK_OF(X509) * stack) { sk_X509_free(stack); }
 using Borrowed = std::unique_ptr<STACK_OF(X509), Freed<free_stack>>;
 
+constexpr long kLargestClientChain = 16 << 10;  // bytes; OpenSSL's own limit is six times as much
+
 // The API server speaks HTTP/2 to a webhook that offers it; we do not.
 constexpr unsigned char kProtocols[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
@@ -59,6 +61,8 @@ bool restrict(SSL_CTX& context) {
   SSL_CTX_set_options(&context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_session_cache_mode(&context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_mode(&context, SSL_MODE_RELEASE_BUFFERS);
+  // Of clients: what a handshake may hold, by any number of them.
+  SSL_CTX_set_max_cert_list(&context, kLargestClientChain);
   SSL_CTX_set_alpn_select_cb(&context, choose_protocol, nullptr);
   return SSL_CTX_set_min_proto_version(&context, TLS1_2_VERSION) == 1 &&
          SSL_CTX_set_cipher_list(&context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&

@@ -53,11 +53,11 @@ def main(work):
         ("8 MiB and one byte", announced((8 << 20) + 1), (413,)),
         ("a length beyond all numbers", announced("9" * 40), (413,)),
     ]:
-        refused(target, f"rule 16: refused with one reply: {name}", request, statuses)
+        refused(target, f"rule 16, threat y: refused with one reply: {name}", request, statuses)
     for name, request in [("HTTP/1.0", b"GET /livez HTTP/1.0\r\n\r\n"), ("HTTP/2 by its preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
                           ("a TLS hello", b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03" + os.urandom(300) + b"\r\n\r\n"),
                           ("a body", b"GET /livez HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")]:
-        refused(target, f"rule 16: refused by the health listener: {name}", request, (400, 413), tls=False)
+        refused(target, f"rule 16, threat y: refused by the health listener: {name}", request, (400, 413), tls=False)
     check("rule 16: all of that took less than 16 MiB", target.resident() - before < 16, (before, target.resident()))
     status, head, _ = target.ask(REVIEW + b" " * ((8 << 20) - len(REVIEW)))
     check("rule 17: a body of 8 MiB is answered", status == 200, (status, head))
@@ -81,7 +81,7 @@ def main(work):
         seen.add(status)
         if heard and (status not in STATUSES or b"canary" in head or b"EXCEPTION" in head):
             odd.append((bytes(request[:300]), heard))
-    check("rule 19: broken requests get none but the documented statuses, and nothing of theirs in a head", not odd and 400 in seen, (seen, odd[:1]))
+    check("rule 19, threat z: broken requests get none but the documented statuses, and nothing of theirs in a head", not odd and 400 in seen, (seen, odd[:1]))
     for path in ["/livez", "/readyz", "/version"]:
         check(f"rule 19: {path} is answered after all that", target.health(path)[0] == 200, target.health(path))
     check("rule 24: the server is the same as before", target.serves() and target.stop() == 0, target.log())

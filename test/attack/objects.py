@@ -63,6 +63,8 @@ def main(work):
         "100,000 members": {"request__object__x": {str(i): i for i in range(100_000)}},
         "2,000 containers": {"request__object__spec__template__spec__containers": [dict(template["spec"]["template"]["spec"]["containers"][0], name=f"c{i}") for i in range(2000)]},
         "5,000 claim templates": {"request__object__spec__volumeClaimTemplates": [{"metadata": {"name": f"v{i}"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}} for i in range(5000)]},
+        "250,000 claim templates": {"request__object__spec__volumeClaimTemplates": [{"metadata": {"name": f"{i}"}} for i in range(250_000)]},
+        "400,000 mounts": {"request__object__spec__template__spec__containers__0__volumeMounts": [{"name": f"{i}"} for i in range(400_000)]},
         "30,000 volumes": {"request__object__spec__template__spec__volumes": [{"name": f"v{i}", "persistentVolumeClaim": {"claimName": f"c{i}"}} for i in range(30_000)]},
         "30,000 mounts": {"request__object__spec__template__spec__containers__0__volumeMounts": [{"name": f"v{i}", "mountPath": f"/m{i}"} for i in range(30_000)]},
         "50,000 ports": {"request__object__spec__template__spec__containers__0__ports": [{"containerPort": i % 65535 + 1, "name": f"p{i}"} for i in range(50_000)]},
@@ -83,7 +85,8 @@ def main(work):
                 slowest = max(slowest, time.monotonic() - before)
                 assert status == 200
         before = time.monotonic(); status, _, _ = target.ask(body, "/validate", 60); took = time.monotonic() - before
-        check(f"rule 10: {name} are answered, and hold up nobody", status in (200, 400) and took < 10 and slowest < 5, (status, took, slowest))
+        check(f"rule 10, threat f: {name} are answered, and hold up nobody", status in (200, 400) and took < 10 and slowest < 5, (status, took, slowest))
+    check("threat f: and take no more memory than webhook/footprint.h counts", target.highest() < 256 * (4 if os.environ.get("SANITIZED") else 1), target.highest())
     for field in ["request__name", "request__namespace", "request__userInfo__username", "request__object__metadata__name", "request__object__spec__serviceName",
                   "request__object__spec__template__spec__containers__0__image", "request__object__spec__template__spec__containers__0__name"]:
         body = json.dumps(review(**{field: "a" * (1 << 20)})).encode()

@@ -14,14 +14,16 @@ def check(name, passed, seen=""):
 
 
 class Target:
-    def __init__(self, work, *arguments, stderr=None, prefix=()):
-        run = subprocess.run([STATEWARD, "certs", "make", "--name", "localhost", "--name", "127.0.0.1", "--out", f"{work}/tls", "--force"],
-                             capture_output=True)
-        assert run.returncode == 0, run.stderr
+    def __init__(self, work, *arguments, stderr=None, prefix=(), listen="127.0.0.1:0", fresh=True):
+        """`fresh`: with an authority of its own, and not the last one's"""
+        if fresh:
+            run = subprocess.run([STATEWARD, "certs", "make", "--name", "localhost", "--name", "127.0.0.1", "--out", f"{work}/tls", "--force"],
+                                 capture_output=True)
+            assert run.returncode == 0, run.stderr
         self.log_name = f"{work}/serve.log"
         log = stderr or open(self.log_name, "wb")
         self.process = subprocess.Popen(
-            [*prefix, STATEWARD, "serve", "--listen", "127.0.0.1:0", "--health-listen", "127.0.0.1:0", "--tls-cert", f"{work}/tls/tls.crt",
+            [*prefix, STATEWARD, "serve", "--listen", listen, "--health-listen", "127.0.0.1:0", "--tls-cert", f"{work}/tls/tls.crt",
              "--tls-key", f"{work}/tls/tls.key", *arguments], stderr=log, stdin=subprocess.DEVNULL)
         self.context = ssl.create_default_context(cafile=f"{work}/tls/ca.crt")
         self.port, self.health_port = self._ports()
@@ -56,11 +58,15 @@ class Target:
     def alive(self):
         return self.process.poll() is None
 
-    def resident(self):
+    def resident(self, which="VmRSS"):
         """MiB"""
         for line in open(f"/proc/{self.process.pid}/status"):
-            if line.startswith("VmRSS"):
+            if line.startswith(which):
                 return int(line.split()[1]) / 1024
+
+    def highest(self):
+        """MiB that were resident at most"""
+        return self.resident("VmHWM")
 
     def processor(self):
         """seconds of it that were used"""

@@ -47,6 +47,26 @@ client -tls1_1 -cipher 'ALL:@SECLEVEL=0'
 check "TLS 1.1 is refused" eval '! exits 0'
 client -alpn h2,http/1.1
 check "HTTP/1.1 is chosen" says "ALPN protocol: http/1.1"
+client -alpn h2
+check "to who speaks nothing but HTTP/2 none is promised" both 'exits 0' 'says "No ALPN negotiated"'
+client -tls1_2 -comp
+check "nothing is compressed" both 'says "Compression: NONE"' 'says "Expansion: NONE"'
+client -tls1_3 -sess_out session
+run openssl s_client -connect "127.0.0.1:$port" -CAfile ca/ca.crt -tls1_2 -reconnect
+check "no session is taken up again" both 'says "New, TLSv1.2"' '! says "Reused, TLSv1.2"'
+check "nor given to be taken up" test ! -s session
+health=$(sed -nE 's#.*health at (http://[^ ]*).*#\1#p' serve.log)
+over() { run curl -sS --max-time 10 --cacert ca/ca.crt -o /dev/null -w '%{http_version} %{http_code}' "$@"; }
+over --http2 "https://127.0.0.1:$port/x"
+check "a client that would rather speak HTTP/2 is answered by HTTP/1.1" says "1.1 404"
+over --http2-prior-knowledge "$health/livez"
+check "one that begins with it is refused" eval '! exits 0'
+over --http2 "$health/livez"
+check "one that offers to change to it is answered as it is" says "1.1 200"
+over --http1.0 "$health/livez"
+check "HTTP/1.0 is refused" says "400"
+over --haproxy-protocol "$health/livez"
+check "so is a proxy's line before the request" says "400"
 { printf 'R\n'; sleep 1; } | timeout 10 openssl s_client -connect "127.0.0.1:$port" -tls1_2 >out 2>err; code=$?; out=$(cat out) err=$(cat err)
 check "renegotiation is refused" both '! exits 0' 'complains "no renegotiation"'
 

@@ -70,6 +70,10 @@ run k scale statefulset shared --replicas=2
 check "it can be scaled down" exits 0
 run k patch statefulset shared --type=merge -p '{"spec":{"replicas":1}}'
 check "also by a patch" exits 0
+run k patch statefulset shared --subresource=status --type=merge -p '{"status":{"collisionCount":1}}'
+check "threat k: its status can be written" exits 0
+run k patch statefulset shared --subresource=scale --type=merge -p '{"spec":{"replicas":0}}'
+check "threat k: and its Scale, downwards" exits 0
 k patch statefulset shared --type=merge -p '{"metadata":{"finalizers":["example.com/hold"]}}' >"$work/null" 2>&1
 run k delete statefulset shared --wait=false
 check "it can be deleted" exits 0
@@ -102,6 +106,14 @@ sleep 1
 run test "$(revisions ledger)" = 2
 check "and no revision is made of it" exits 0
 
+# Nobody gets past us by a field that is the API server's own.
+sed 's/name: fresh}/name: escaping, deletionTimestamp: "2020-01-01T00:00:00Z", deletionGracePeriodSeconds: 0}/' "$work/fresh.yaml" >"$work/escaping.yaml"
+run k create --validate=false -f "$work/escaping.yaml"
+check "threat n: who writes a deletionTimestamp into a new object is judged all the same" both 'exits 1' 'complains shared-claim'
+run k patch statefulset ledger --type=merge -p '{"metadata":{"deletionTimestamp":"2020-01-01T00:00:00Z"},"spec":{"template":{"spec":{"volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"the-one-claim"}}]}}}}'
+run equals statefulset/ledger '{.spec.template.spec.volumes}{.metadata.deletionTimestamp}' ""
+check "threat n: and into one that is there gets nothing by it" exits 0
+
 k create namespace relaxed >"$work/null"; k label namespace relaxed stateward.dev/enforcement=warn >"$work/null"
 eventually k apply --dry-run=server -n relaxed -f "$work/fresh.yaml"  # the label takes effect a moment later
 run k apply -n relaxed -f "$work/fresh.yaml"
@@ -116,6 +128,11 @@ eventually k get pod deleting-0
 k create -f - >"$work/null" <<<'{"apiVersion":"v1","kind":"Node","metadata":{"name":"node-1"}}'
 k create --raw /api/v1/namespaces/default/pods/deleting-0/binding -f - >"$work/null" \
   <<<'{"apiVersion":"v1","kind":"Binding","metadata":{"name":"deleting-0"},"target":{"apiVersion":"v1","kind":"Node","name":"node-1"}}'
+ephemeral='{"spec":{"ephemeralContainers":[{"name":"shell","image":"registry.example.com/shell:latest","targetContainerName":"app"}]}}'
+run k patch pod deleting-0 --subresource=ephemeralcontainers --type=strategic -p "$ephemeral"
+check "threat k: nobody who looks into a running Pod waits for us" both 'exits 0' '! complains "Warning: ["'
+run k patch pod deleting-0 --subresource=resize --type=merge -p '{}'
+check "threat k: nor who resizes one" exits 0
 run k delete pod deleting-0 --grace-period=0 --force
 check "a forced deletion of a member warns" both 'exits 0' 'complains "[forced-pod-deletion]"'
 run k delete namespace relaxed --timeout=60s

@@ -181,18 +181,18 @@ run eventually fails k delete statefulset last -n guarded --dry-run=server
 run k delete namespace guarded --timeout=60s
 check "a guarded namespace can be deleted with everything in it" exits 0
 
-# Who may set our labels (row r of the threat table).
+# Who may set our labels.
 k create clusterrole editor --verb=get,create,update,patch --resource=namespaces >/dev/null
 k create clusterrolebinding editor --clusterrole=editor --user=editor --user=labeller >/dev/null
 k create clusterrolebinding labeller --clusterrole=stateward-namespace-labeller --user=labeller >/dev/null
 k create namespace team >/dev/null; k label namespace team stateward.dev/guard=strict >/dev/null
 label() { local user=$1; shift; k label namespace team --overwrite --as "$user" "$@"; }
 run label editor stateward.dev/enforcement=warn
-check "an editor of namespaces cannot add a label of ours" both 'exits 1' "complains \"ValidatingAdmissionPolicy 'stateward-labels'\""
+check "threat r: an editor of namespaces cannot add a label of ours" both 'exits 1' "complains \"ValidatingAdmissionPolicy 'stateward-labels'\""
 run label editor stateward.dev/guard-
-check "nor take one away" both 'exits 1' 'complains stateward-labels'
+check "threat r: nor take one away" both 'exits 1' 'complains stateward-labels'
 run label editor stateward.dev/guard=lax
-check "nor change one" both 'exits 1' 'complains stateward-labels'
+check "threat r: nor change one" both 'exits 1' 'complains stateward-labels'
 run label editor team=storage
 check "other labels are his own business" exits 0
 run k create namespace new --as editor

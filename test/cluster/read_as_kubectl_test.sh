@@ -16,13 +16,13 @@ same() { # NAME FILE...
   code=0; out=$(diff "$work/theirs" "$work/ours" | cut -c1-300 | head -20) err="$(wc -l <"$work/theirs") documents"
   check "$name" test -z "$out" -a -s "$work/theirs"
 }
-same "the corners of YAML are read as kubectl reads them" "$here/go_yaml/traps.yaml" "$here"/../fuzz/seeds/yaml_reader/*.yaml
+same "threat i: the corners of YAML are read as kubectl reads them" "$here/go_yaml/traps.yaml" "$here"/../fuzz/seeds/yaml_reader/*.yaml
 mapfile -t examples < <(find "$here/../../policies" -name '*.yaml')
-same "every example is read as kubectl reads it" "${examples[@]}"
+same "threat i: every example is read as kubectl reads it" "${examples[@]}"
 corpus=${STATEWARD_CORPUS:-$here/../../../shared/corpus}
 if [ -d "$corpus" ]; then
   mapfile -t manifests < <(find "$corpus" -name '*.yaml' -o -name '*.yml' -o -name '*.json')
-  same "every real manifest is read as kubectl reads it" "${manifests[@]}"
+  same "threat i: every real manifest is read as kubectl reads it" "${manifests[@]}"
 else
   echo "skip real manifests as kubectl reads them: no folder ../shared/corpus, and STATEWARD_CORPUS names none"
 fi

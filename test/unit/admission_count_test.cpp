@@ -123,7 +123,7 @@ TEST_SUITE("admission count") {
     CHECK(counted.value(R"(admission_failures_total{door="validate",code="400"})") == 0);
   }
 
-  TEST_CASE("rule 58: whatever comes, no series is added") {
+  TEST_CASE("rule 58, threat v: whatever comes, no series is added") {
     Counted counted;
     const std::set<std::string> before = series(counted.page());
     CHECK(before.size() > 300);

@@ -48,7 +48,7 @@ TEST_CASE("a path is the group, the version, the namespace, the resource and the
         "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/x");
 }
 
-TEST_CASE("a segment that could break out of its place is refused wherever it stands") {
+TEST_CASE("threat x: a segment that could break out of its place is refused wherever it stands") {
   using namespace std::string_literals;
   const std::array hostile = {".."s,
                               "."s,
@@ -109,7 +109,7 @@ TEST_CASE("a segment that could break out of its place is refused wherever it st
   CHECK_FALSE(api_path(kSets, "prod", {}, "scale").has_value());
 }
 
-TEST_CASE("whatever the parts are, a path holds as many slashes as it has segments") {
+TEST_CASE("threat x: whatever the parts are, a path holds as many slashes as it has segments") {
   std::minstd_rand random(7);
   const std::string alphabet("ab1-./?#%AZ \0\n\\~\xc3", 18);
   std::uniform_int_distribution<std::size_t> letter(0, alphabet.size() - 1);

@@ -152,7 +152,7 @@ TEST_CASE("the path of the server's URL stands before every path, and nothing is
         "/k8s/clusters/c-1/api/v1/pods?continue=a%2Bb%3D&limit=5");
 }
 
-TEST_CASE("redirects are not followed, and nothing is unpacked") {
+TEST_CASE("threat w: redirects are not followed, and nothing is unpacked") {
   const FakeApiServer server([&](const FakeRequest& request, FakeReply& reply) {
     request.target == "/a" ? reply.json(302, "{}", "Location: /b\r\n")
                            : reply.json(200, "{}", "X: y\r\n");

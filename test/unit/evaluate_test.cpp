@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <set>
 #include <string>
 
 #include "engine/decide.h"
@@ -123,6 +125,57 @@ TEST_CASE(
   CHECK(action_of(result.findings[0], Enforcement::policy) == EnforcementAction::deny);
   CHECK(action_of(result.findings[1], Enforcement::policy) == EnforcementAction::warn);
   CHECK(action_of(result.findings[1], Enforcement::guard) == EnforcementAction::warn);
+}
+
+TEST_CASE("threat f: of countless findings in an object the strictest thousand are kept") {
+  const Policy mixed{.id = "mixed",
+                     .action = EnforcementAction::deny,
+                     .guarded = EnforcementAction::deny,
+                     .kinds = {Kind::pod},
+                     .operations = {Operation::create, Operation::update},
+                     .check = [](const Subject& subject, Findings& findings) {
+                       std::size_t index = 0;
+                       for (const Node container : subject.object.spec()["containers"].items()) {
+                         Finding& found = findings.add(Path("/spec/containers") / index++, "it is");
+                         const std::string_view name = container["name"].text();
+                         if (name.starts_with("mild")) found.as_info();
+                         if (name.starts_with("guarded"))
+                           found.with_action(EnforcementAction::warn);
+                       }
+                     }};
+  const auto found = [&](std::size_t before, const std::string& names, std::size_t after) {
+    std::string containers;
+    for (std::size_t i = 0; i < before; ++i) containers += "{name: mild}, ";
+    containers += names;
+    for (std::size_t i = 0; i < after; ++i) containers += ", {name: mild}";
+    const Pod many = pod(containers);
+    const auto findings = judge(many, {.policy = &mixed, .old = &many.object()}).findings;
+    for (const Finding& finding : findings) CHECK(finding.existed);
+    std::multiset<std::string> kept;
+    for (const Finding& finding : findings) {
+      if (finding.guarded == EnforcementAction::deny) kept.insert(finding.path.text());
+    }
+    CHECK(findings.size() == std::min<std::size_t>(before + after + 2, 1000));
+    return kept;
+  };
+  const std::string two = "{name: bad}, {name: guarded}";
+  for (const std::size_t before : {0, 1, 500, 996, 997, 998, 999, 1000, 1001, 3000}) {
+    for (const std::size_t after : {0, 1, 2, 3, 998, 2000}) {
+      CAPTURE(before);
+      CAPTURE(after);
+      const auto place = [&](std::size_t index) {
+        return (Path("/spec/containers") / (before + index)).text();
+      };
+      CHECK(found(before, two, after) == std::multiset<std::string>{place(0), place(1)});
+    }
+  }
+  std::string worse = "{name: guarded}";
+  for (int i = 0; i < 2000; ++i) worse += ", {name: guarded}";
+  const auto denied = judge(pod(worse + ", {name: bad}, {name: guarded}"), {.policy = &mixed});
+  CHECK(denied.findings.size() == 1000);
+  CHECK(std::any_of(denied.findings.begin(), denied.findings.end(), [](const Finding& finding) {
+    return finding.action == EnforcementAction::deny;
+  }));
 }
 
 TEST_CASE("the ratchet judges the old object for the same release") {

@@ -345,6 +345,24 @@ TEST_CASE("a request that there is no memory for ends its own connection only") 
   CHECK(running.front().bytes_in_flight() == 0);
 }
 
+TEST_CASE("a large request that is never answered is seen from outside, while the others go on") {
+  Running running;
+  Caller large(running.endpoint());
+  large.say(post("/gate", std::string(std::size_t{1} << 20, 'x')));
+  running.gate.await_visitor();
+  // A loop looks around every second, however little there is to do.
+  const auto hung = [&] { return running.front().silence() > 3s; };
+  for (int i = 0; i < 1000 && !hung(); ++i) {
+    CHECK(running.is_live());
+    std::this_thread::sleep_for(10ms);
+  }
+  CHECK(hung());
+  running.gate.open();
+  CHECK(large.hear().starts_with("HTTP/1.1 200 "));
+  CHECK(running.is_live());
+  CHECK_FALSE(hung());
+}
+
 TEST_CASE("a parked request holds nobody up, and is answered when it can be") {
   Running running;
   std::vector<std::unique_ptr<Caller>> parked;

@@ -55,7 +55,7 @@ TEST_CASE("system actors are known by their whole names") {
   }
 }
 
-TEST_CASE("nobody else is a system actor, however much the name looks like one") {
+TEST_CASE("threat q: nobody else is a system actor, however much the name looks like one") {
   for (const std::string& user :
        {std::string(), std::string("alice"), std::string("system:admin"),
         std::string("system:node"), std::string("system:node:"), std::string("system:nodeX:n1"),

@@ -344,6 +344,50 @@ TEST_CASE("a denial for a claim that is not known yet waits for it") {
   CHECK(nothing.waited_for == "prod/one");
 }
 
+TEST_CASE("what waits is bounded in bytes, and whoever comes on top of it comes again") {
+  Late late(claim("elsewhere", "ReadWriteOnce"));
+  const Routes routes = late.routes();
+  Json sent = sharing_review();
+  sent["request"]["object"]["metadata"]["annotations"]["note"] = std::string(kMostWaiting / 4, 'x');
+  const std::string body = sent.dump();
+  const auto ask = [&] {
+    return routes.admission({.method = "POST",
+                             .path = path_of(Door::validate),
+                             .query = "timeout=5s",
+                             .content_type = "application/json",
+                             .body = body});
+  };
+  std::vector<Outcome> waiting;
+  for (int i = 0; i < 3; ++i) {
+    waiting.push_back(ask());
+    REQUIRE(std::holds_alternative<LaterReply>(waiting.back()));
+  }
+  const Outcome refused = ask();
+  REQUIRE(std::holds_alternative<HttpReply>(refused));
+  CHECK(std::get<HttpReply>(refused).status == 503);
+  CHECK(std::get<HttpReply>(refused).again_shortly);
+  // Those that wait are answered all the same, and make room.
+  CHECK(await(std::move(waiting.front())).status == 200);
+  waiting.erase(waiting.begin());
+  CHECK(std::holds_alternative<LaterReply>(ask()));
+}
+
+TEST_CASE("a review that is too large to wait is answered at once") {
+  Late late(claim("elsewhere", "ReadWriteOnce"));
+  const Routes routes = late.routes();
+  Json sent = sharing_review();
+  sent["request"]["object"]["metadata"]["annotations"]["note"] = std::string(kMostWaiting, 'x');
+  const std::string body = sent.dump();
+  const Outcome outcome = routes.admission({.method = "POST",
+                                            .path = path_of(Door::validate),
+                                            .query = "timeout=5s",
+                                            .content_type = "application/json",
+                                            .body = body});
+  REQUIRE(std::holds_alternative<HttpReply>(outcome));
+  const Json answer = Json::parse(std::get<HttpReply>(outcome).body);
+  CHECK(answer["response"]["allowed"] == false);
+}
+
 TEST_CASE("who scales a set that is not known yet waits for it") {
   Late late(claim("default", "ReadWriteOnce") + R"(---
 apiVersion: apps/v1

@@ -21,7 +21,7 @@ std::string first_message(const ReadDocument& read) {
 
 }  // namespace
 
-TEST_CASE("plain scalars have the type that go-yaml gives them") {
+TEST_CASE("threat i: plain scalars have the type that go-yaml gives them") {
   struct Case {
     const char* written;
     const char* json;
@@ -125,7 +125,7 @@ TEST_CASE("a repeated key is found among many") {
   CHECK(read_yaml({yaml + "k50: 2\n"}).diagnostics.size() == 1);
 }
 
-TEST_CASE("a file of a billion laughs costs nothing") {
+TEST_CASE("threat i: a file of a billion laughs costs nothing") {
   std::string yaml = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 10; ++i) {
     const std::string before = "*a" + std::to_string(i - 1);

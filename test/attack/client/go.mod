@@ -1,0 +1,3 @@
+module stateward.dev/test/attack/client
+
+go 1.21
