@@ -35,13 +35,19 @@ bool equal_maps(Node left, Node right) {
                     });
 }
 
-const Value* first_with(const Member* at, const Member* end, std::string_view key,
-                        std::uint64_t mark);
+[[gnu::noinline]] const Value* first_of(const Member* at, const Member* end, std::string_view key,
+                                        std::uint64_t mark) {
+  for (; at != end; ++at) {
+    if (at->is(key, mark)) return &at->value;
+  }
+  return nullptr;
+}
 
-// Apart from the search, which so is a loop without a stack frame.
+// The first of its mark mostly is it. Apart from the search, which so is a loop without a stack
+// frame; and no deeper than this, however many there are of one mark.
 [[gnu::noinline]] const Value* confirmed(const Member* at, const Member* end, std::string_view key,
                                          std::uint64_t mark) {
-  return at->is(key, mark) ? &at->value : first_with(at + 1, end, key, mark);
+  return at->is(key, mark) ? &at->value : first_of(at + 1, end, key, mark);
 }
 
 const Value* first_with(const Member* at, const Member* end, std::string_view key,

@@ -79,10 +79,8 @@ std::string_view field_of(ContainerList list) {
 std::vector<Container> PodSpec::containers() const {
   std::vector<Container> all;
   for (const ContainerList list : kContainerLists) {
-    const Node containers = node[field_of(list)];
-    all.reserve(all.size() + containers.size());
     std::size_t index = 0;
-    for (const Node container : containers.items())
+    for (const Node container : node[field_of(list)].items())
       all.push_back({container, list, index++, path});
   }
   return all;

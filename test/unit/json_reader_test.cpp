@@ -1,6 +1,7 @@
 #include "engine/json_reader.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <iterator>
 #include <string>
@@ -69,6 +70,15 @@ TEST_CASE("a number is what the API server takes it for, with and without places
       CHECK(to_json(read.document->node()) == "[" + std::string(means) + "]");
     }
   }
+}
+
+TEST_CASE("a member is found behind any number of others that look like it") {
+  std::string json = "{";
+  for (int i = 0; i < 900'000; ++i) json += fmt::format("\"m{:06}a\":0,", i);
+  const ReadDocument read = read_json(json + R"("metadata":1})", Places::skip);
+  REQUIRE(read.document);
+  CHECK(read.document->node()["metadata"].exists());
+  CHECK_FALSE(read.document->node()["manydata"].exists());
 }
 
 namespace {
