@@ -20,7 +20,8 @@
 // Memory. Small requests (kSmallRequest) take from one budget what has arrived of them; large ones
 // take all that their head announces from another, before their body is read, so that those begun
 // can be finished. Where a budget is spent, whoever has been slow for longer than a second makes
-// room; where nobody has, the newcomer hears 503 with Retry-After, which an API server obeys.
+// room; where nobody has, the newcomer hears 503 with Retry-After, which an API server obeys. What
+// has come behind a request whose reply is under way is then thrown away, and that reply the last.
 //
 // Large requests are judged by the lane, one after the other, beside the loops. Those whose answer
 // may change within milliseconds (a claim that the inventory has not heard of) are parked, and
