@@ -11,6 +11,7 @@
 
 #include "engine/document_builder.h"
 #include "engine/member_index.h"
+#include "engine/number.h"
 
 namespace stateward {
 namespace {
@@ -201,7 +202,10 @@ class JsonDocumentReader {
         break;
       }
       case ondemand::json_type::number:
-        error = read_number(value, scalar);
+        // get_number() and get_double() (3.0.1) make 0 of some with many digits and refuse others.
+        // What is not asked of simdjson it skips.
+        if (!read_json_number({value.raw_json_token().data(), text_.data() + text_.size()}, scalar))
+          error = simdjson::NUMBER_ERROR;
         break;
       default: {
         bool null = false;
@@ -212,21 +216,6 @@ class JsonDocumentReader {
     }
     if (error == simdjson::SUCCESS) builder_.value(scalar);
     return error;
-  }
-
-  static simdjson::error_code read_number(ondemand::value& value, Value& scalar) {
-    ondemand::number number;
-    if (const auto error = value.get_number().get(number)) return error;
-    if (number.is_int64()) {
-      scalar.type = Type::integer;
-      scalar.integer = number.get_int64();
-      return simdjson::SUCCESS;
-    }
-    scalar.type = Type::real;
-    // Of more than 19 digits get_number() (3.0.1) makes 0.
-    if (number.is_double()) return value.get_double().get(scalar.real);
-    scalar.real = static_cast<double>(number.get_uint64());
-    return simdjson::SUCCESS;
   }
 
   std::uint32_t begin(ondemand::value& value) {
@@ -243,7 +232,7 @@ class JsonDocumentReader {
       while (end < limit && *end != '"') end += *end == '\\' ? 2 : 1;
       ++end;
     } else {
-      while (end < limit && std::strchr(",]} \t\r\n", *end) == nullptr) ++end;
+      while (end < limit && !ends_json_word(*end)) ++end;
     }
     const Position first = positions_.of(start);
     return {first, positions_.of(std::min(end, limit))};

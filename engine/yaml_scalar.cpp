@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include "engine/number.h"
+
 namespace stateward {
 namespace {
 
@@ -83,10 +85,8 @@ std::optional<Scalar> resolve_number(std::string_view text) {
     return Scalar{.type = Type::integer, .integer = *integer};
   if (!looks_like_float(plain)) return std::nullopt;
   if (plain[0] == '+') plain.erase(0, 1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(plain.data(), plain.data() + plain.size(), value);
-  if (error != std::errc() || end != plain.data() + plain.size()) return std::nullopt;
-  return number(value);
+  const auto value = read_real(plain);
+  return value ? std::optional(number(*value)) : std::nullopt;
 }
 
 }  // namespace

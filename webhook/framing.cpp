@@ -17,6 +17,7 @@ constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 constexpr std::string_view kVersion = "HTTP/1.1";
 constexpr std::string_view kOneLength = "send one Content-Length and nothing encoded";
+constexpr HeadIsBad kLoneLineFeed{.status = 400, .why = "end lines with CR LF"};
 
 // RFC 9110 section 5.6.2.
 constexpr std::array<bool, 256> kTokenCharacters = [] {
@@ -189,22 +190,26 @@ void write_reply(const HttpReply& reply, bool closes, std::string& out) {
 }
 
 std::variant<RequestHead, HeadIsIncomplete, HeadIsBad> read_head(std::string_view bytes) {
-  const std::size_t end = bytes.substr(0, kLargestHead).find(kHeadEnd);
+  bytes = bytes.substr(0, kLargestHead);
+  const std::size_t end = bytes.find(kHeadEnd);
   if (end == std::string_view::npos) {
-    if (bytes.size() >= kLargestHead)
-      return HeadIsBad{.status = 431, .why = "the head is larger than 16 KiB"};
-    if (has_lone_line_feed(bytes)) return bad("end lines with CR LF");
-    return HeadIsIncomplete{};
+    if (has_lone_line_feed(bytes)) return kLoneLineFeed;
+    if (bytes.size() < kLargestHead) return HeadIsIncomplete{};
+    return HeadIsBad{.status = 431, .why = "the head is larger than 16 KiB"};
   }
   HeadReader reader;
   std::string_view lines = bytes.substr(0, end + kLineEnd.size());
+  // Who sends it in pieces hears of a lone line feed before anything else is looked at.
+  const auto refusal = [&](HeadIsBad wrong) {
+    return has_lone_line_feed(bytes.substr(0, end)) ? kLoneLineFeed : wrong;
+  };
   for (std::size_t count = 0; !lines.empty(); ++count) {
     if (count > kMostHeaderLines)
-      return HeadIsBad{.status = 431, .why = "more than 64 header lines"};
+      return refusal({.status = 431, .why = "more than 64 header lines"});
     const std::size_t length = lines.find(kLineEnd);
     const std::string_view line = lines.substr(0, length);
     if (auto wrong = count == 0 ? reader.request_line(line) : reader.field_line(line))
-      return *wrong;
+      return refusal(*wrong);
     lines.remove_prefix(length + kLineEnd.size());
   }
   return reader.finish(end + kHeadEnd.size());

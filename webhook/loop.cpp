@@ -20,7 +20,8 @@
 // Memory. Small requests (kSmallRequest) take from one budget what has arrived of them; large ones
 // take all that their head announces from another, before their body is read, so that those begun
 // can be finished. Where a budget is spent, whoever has been slow for longer than a second makes
-// room; where nobody has, the newcomer hears 503 with Retry-After, which an API server obeys.
+// room; where nobody has, the newcomer hears 503 with Retry-After, which an API server obeys. What
+// has come behind a request whose reply is under way is then thrown away, and that reply the last.
 //
 // Large requests are judged by the lane, one after the other, beside the loops. Those whose answer
 // may change within milliseconds (a claim that the inventory has not heard of) are parked, and
@@ -87,28 +88,30 @@ void Loop::start() {
 }
 
 void Loop::run() {
-  std::array<epoll_event, 256> events{};
-  while (!is_over()) {
-    const int ready =
-        ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), patience());
-    const auto now = Clock::now();
-    connections_.begin_round(now);
-    looked_ = now;
-    for (Connection* again : connections_.remembered()) serve(*again);
-    for (int i = 0; i < ready; ++i) {
-      void* what = events[static_cast<std::size_t>(i)].data.ptr;
-      if (what == &mailbox_) {
-        hear_others();
-      } else if (what == &acceptor_) {
-        acceptor_.accept_all([this](int socket) { place(socket); });
-      } else {
-        serve(*static_cast<Connection*>(what));
-      }
+  while (!is_over()) turn(patience());
+}
+
+void Loop::turn(int milliseconds) {
+  std::array<epoll_event, 256> events;
+  const int ready =
+      ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), milliseconds);
+  const auto now = Clock::now();
+  connections_.begin_round(now);
+  looked_ = now;
+  for (Connection* again : connections_.remembered()) serve(*again);
+  for (int i = 0; i < ready; ++i) {
+    void* what = events[static_cast<std::size_t>(i)].data.ptr;
+    if (what == &mailbox_) {
+      hear_others();
+    } else if (what == &acceptor_) {
+      acceptor_.accept_all([this](int socket) { place(socket); });
+    } else {
+      serve(*static_cast<Connection*>(what));
     }
-    ask_parked();
-    connections_.end_round();
-    acceptor_.look_again(now);
   }
+  ask_parked();
+  connections_.end_round();
+  acceptor_.look_again(now);
 }
 
 // How long to wait for an event, in milliseconds: until something is due.
@@ -306,7 +309,7 @@ void Loop::keep_rest(Connection& connection) {
   if (!scratch_.empty()) {
     if (!connections_.take(connection, shared_.small, scratch_.size())) {
       scratch_.clear();
-      shed(connection, Shed::bytes);
+      shed_rest(connection);
       return;
     }
     connection.in.append(scratch_.view());
@@ -386,6 +389,16 @@ bool Loop::refuse(Connection& connection, HttpReply reply) {
 bool Loop::shed(Connection& connection, Shed why) {
   ++shared_.traffic.shed[static_cast<std::size_t>(why)];
   return refuse(connection, {.status = 503, .body = {}, .again_shortly = true});
+}
+
+// What has come behind a request whose reply is under way: that one is the last.
+void Loop::shed_rest(Connection& connection) {
+  if (reads(connection.phase)) {
+    shed(connection, Shed::bytes);
+  } else {
+    ++shared_.traffic.shed[static_cast<std::size_t>(Shed::bytes)];
+    connection.closes = true;
+  }
 }
 
 void Loop::go_on_writing(Connection& connection) {

@@ -28,6 +28,9 @@ class Loop {
   void start();
   // Returns when the front is stopping and the last connection is gone.
   void join() { thread_.join(); }
+  // One round, which waits at most so long for something to do: start() makes a thread for them;
+  // who has not called it may drive the loop by hand.
+  void turn(int milliseconds);
 
   // Thread safe.
   void adopt(int socket) noexcept;
@@ -59,6 +62,7 @@ class Loop {
   bool send(Connection& connection);
   bool refuse(Connection& connection, HttpReply reply);
   bool shed(Connection& connection, Shed why);
+  void shed_rest(Connection& connection);
   void go_on_writing(Connection& connection);
   void resume(Connection& connection);
   void linger(Connection& connection);

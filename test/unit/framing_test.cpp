@@ -129,6 +129,23 @@ TEST_CASE("what could be read in two ways, or is no HTTP/1.1, is status 400") {
   }
 }
 
+TEST_CASE("a refusal is the same whatever the pieces in which a head comes") {
+  std::string many;
+  for (std::size_t line = 0; line < kMostHeaderLines; ++line) many += "A: b\r\n";
+  const std::string large = fmt::format("A: {:x>{}}\r\n", "", kLargestHead);
+  for (const std::string& head : {std::string("GET /livez HTTP/1.1\nHost: a\r\n\r\n"),
+                                  get("no colon\r\nA: b\nC: d\r\n"), get(many + "A: b\nC: d\r\n"),
+                                  get("A: b\nC: d\r\n" + large), get(large + "A: b\nC: d\r\n")}) {
+    std::size_t size = 0;
+    while (status_of(head.substr(0, size)) == 0) ++size;
+    const auto in_pieces = std::get<HeadIsBad>(read_head(head.substr(0, size)));
+    const auto at_once = std::get<HeadIsBad>(read_head(head));
+    CAPTURE(head);
+    CHECK(at_once.status == in_pieces.status);
+    CHECK(at_once.why == in_pieces.why);
+  }
+}
+
 TEST_CASE("a length beyond all numbers is one, and too large") {
   CHECK(taken(get("Content-Length: 99999999999999999999999\r\n")).body_size == SIZE_MAX);
   CHECK(taken(get("Content-Length: 007\r\n")).body_size == 7);

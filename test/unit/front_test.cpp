@@ -415,6 +415,18 @@ TEST_CASE("small bodies that never come whole take no more than their budget") {
   CHECK(running.is_live());  // what comes whole takes none of it
 }
 
+TEST_CASE("what there is no memory for behind a request does not get into its reply") {
+  Running running({.small_bytes = 1000});
+  Caller caller(running.endpoint());
+  caller.say(post("/huge", "") + post("/echo", std::string(30'000, 'x')));
+  while (running.shed(Shed::bytes) == 0) std::this_thread::yield();
+  const std::string heard = caller.hear();
+  CHECK(heard.size() > (std::size_t{8} << 20));
+  CHECK(heard.find("503 Service") == std::string::npos);
+  CHECK(caller.hear_out().empty());
+  CHECK(running.judged == 1);
+}
+
 TEST_CASE("where there are as many as there may be, the next one is refused at once") {
   Running running({.connections = 20});
   std::vector<std::unique_ptr<Caller>> callers;

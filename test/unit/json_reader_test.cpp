@@ -35,6 +35,43 @@ TEST_CASE("a whole number stays whole and a real one stays real") {
   CHECK(to_json(long_one.document->node()) == "[33.333333333333336]");
 }
 
+// As Go 1.26's encoding/json reads them into an interface{}, and sigs.k8s.io/json keeps integers.
+TEST_CASE("a number is what the API server takes it for, with and without places") {
+  struct Case {
+    const char* written;
+    const char* means;
+  };
+  for (const auto& [written, means] : {
+           Case{"1e-9999999999999999999", "0.0"},
+           {"-1e-9999999999999999999", "-0.0"},
+           {"1e-99999999999999999999999999", "0.0"},
+           {"0e9999999999999999999", "0.0"},
+           {"0.0e99999999999999999999999999", "0.0"},
+           {"-0e9999999999999999999", "-0.0"},
+           {"1e-400", "0.0"},
+           {"1E0000000000000000000000000001", "10.0"},
+           {"1e-0000000000000000000000000001", "0.1"},
+           {"0.00000000000000000001e20", "1.0"},
+           {"100000000000000000000000000000000000000000000e-9999999999999999999", "0.0"},
+           {"179769313486231580793728971405301e276", "1.7976931348623157e+308"},
+           {"5e-324", "5e-324"},
+           {"33.33333333333333333333", "33.333333333333336"},
+           {"-0", "0"},
+           {"-9223372036854775808", "-9223372036854775808"},
+           {"-9223372036854775809", "-9.223372036854776e+18"},
+           {"18446744073709551616", "1.8446744073709552e+19"},
+           {"20000000000000000000", "2e+19"},
+           {"123456789012345678901234567890", "1.2345678901234568e+29"},
+       }) {
+    for (const Places places : {Places::skip, Places::keep}) {
+      CAPTURE(written);
+      const ReadDocument read = read_json("[" + std::string(written) + "]", places);
+      REQUIRE(read.document);
+      CHECK(to_json(read.document->node()) == "[" + std::string(means) + "]");
+    }
+  }
+}
+
 TEST_CASE("a member is found behind any number of others that look like it") {
   std::string json = "{";
   for (int i = 0; i < 900'000; ++i) json += fmt::format("\"m{:06}a\":0,", i);
@@ -70,7 +107,15 @@ const char* const kRefused[] = {
     "{\"a\":\"\\ud800\"}",
     "{\"a\":\"\xFF\"}",
     "{\"a\":1e400}",
-    "{\"a\":123456789012345678901234567890}",
+    "{\"a\":1e9999999999999999999}",
+    "{\"a\":-1e99999999999999999999999999}",
+    "{\"a\":1.7976931348623159e308}",
+    "[1e]",
+    "[1.e5]",
+    "[-01]",
+    "[1e+]",
+    "[1e99999999999999999999x]",
+    "[0e9999999999999999999:1]",
     "{\"a\":\"\\x\"}",
     "{} {}",
     "[{]}",
