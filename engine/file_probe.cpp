@@ -52,7 +52,8 @@ Words words_of(const Probe& probe) {
 
 // What the command looks at; nullopt where it may do something else.
 std::optional<Words> looked_at(Words words) {
-  if (words.empty()) return std::nullopt;
+  constexpr std::size_t kMostWords = 64;  // each is looked for among all mounts
+  if (words.empty() || words.size() > kMostWords) return std::nullopt;
   const std::string_view name = program(words.front());
   words.erase(words.begin());
   if (among(kBlind, name)) return Words{};

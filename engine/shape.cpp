@@ -9,6 +9,8 @@
 #include <optional>
 #include <span>
 
+#include "engine/crowding.h"
+
 namespace stateward {
 namespace {
 
@@ -394,6 +396,8 @@ class Walk {
 std::vector<Misshape> misshapes(const Object& object) {
   Walk walk;
   walk.object(object.node, {}, fields_of(object.kind));
+  if (!walk.found.empty()) return std::move(walk.found);
+  if (auto crowded = crowding(object)) walk.found.push_back({"/spec", std::move(*crowded)});
   return std::move(walk.found);
 }
 

@@ -16,7 +16,8 @@ struct Misshape {
   std::string message;  // "expected a whole number, found text"
 };
 
-// Every field of `object` whose type the API server's decoder would refuse.
+// Every field of `object` whose type the API server's decoder would refuse; where there is none,
+// what the object has too much of to be judged.
 std::vector<Misshape> misshapes(const Object& object);
 
 }  // namespace stateward

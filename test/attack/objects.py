@@ -70,6 +70,8 @@ def main(work):
         "50,000 ports": {"request__object__spec__template__spec__containers__0__ports": [{"containerPort": i % 65535 + 1, "name": f"p{i}"} for i in range(50_000)]},
         "100,000 variables": {"request__object__spec__template__spec__containers__0__env": [{"name": f"V{i}", "value": "$(V%d)" % (i + 1)} for i in range(100_000)]},
         "100,000 labels": {"request__object__metadata__labels": {f"l{i}": "v" for i in range(100_000)}, "request__object__spec__selector": {"matchLabels": {f"l{i}": "v" for i in range(100_000)}}},
+        "20,000 volumes, each mounted": {"request__object__spec__template__spec__volumes": [{"name": f"v{i}", "emptyDir": {}} for i in range(20_000)],
+            "request__object__spec__template__spec__containers__0__volumeMounts": [{"name": f"v{i}", "mountPath": f"/m{i}"} for i in range(20_000)]},
         "80,000 labels selected by everything": {"request__object__metadata__labels": labels, "request__object__spec__selector": {"matchLabels": labels}, "request__object__spec__template__metadata__labels": labels,
             "request__object__spec__template__spec__affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": labels}}]}}},
         "100,000 exemptions": {"request__object__metadata__annotations": {f"stateward.dev/exempt.p{i}": "why; until 2030-01-01" for i in range(100_000)}},

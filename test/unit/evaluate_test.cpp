@@ -159,8 +159,8 @@ TEST_CASE("threat f: of countless findings in an object the strictest thousand a
     return kept;
   };
   const std::string two = "{name: bad}, {name: guarded}";
-  for (const std::size_t before : {0, 1, 500, 996, 997, 998, 999, 1000, 1001, 3000}) {
-    for (const std::size_t after : {0, 1, 2, 3, 998, 2000}) {
+  for (const std::size_t before : {0U, 1U, 500U, 996U, 997U, 998U, 999U, 1000U, 1001U, 3000U}) {
+    for (const std::size_t after : {0U, 1U, 2U, 3U, 998U, 2000U}) {
       CAPTURE(before);
       CAPTURE(after);
       const auto place = [&](std::size_t index) {

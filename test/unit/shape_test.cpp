@@ -226,3 +226,33 @@ TEST_CASE("every kind that policies look at has its shape") {
     CHECK(said.front().starts_with(expected.said + ": expected "));
   }
 }
+
+namespace {
+
+std::string repeated(const std::string& entry, std::size_t times) {
+  std::string list;
+  for (std::size_t i = 0; i < times; ++i) list += entry + ",";
+  return "[" + list + "]";
+}
+
+std::string crowd(std::size_t volumes, std::size_t mounts, std::size_t variables) {
+  return container("volumeMounts: " + repeated("{name: a, mountPath: /a}", mounts) +
+                   ", env: " + repeated("{name: A}", variables) +
+                   "}], volumes: " + repeated("{name: a}", volumes) + ", x: [{");
+}
+
+}  // namespace
+
+TEST_CASE("what holds more volumes and mounts than any Pod is not judged") {
+  CHECK(wrong(crowd(100, 9'900, 1)).empty());
+  CHECK(wrong(crowd(100, 9'901, 1)) ==
+        Wrong{"/spec: 100 volumes and 9901 mounts are more than can be judged"});
+  CHECK(wrong(crowd(1'000, 0, 0)).empty());
+  CHECK(wrong(crowd(1'001, 0, 0)) ==
+        Wrong{"/spec: 1001 volumes and 0 mounts are more than can be judged"});
+  CHECK(wrong(crowd(1, 1'000, 1'000)).empty());
+  CHECK(wrong(crowd(1, 1'000, 1'001)) ==
+        Wrong{"/spec: 1000 mounts beside so many variables are more than can be judged"});
+  CHECK(wrong(set("volumeClaimTemplates: " + repeated("{metadata: {name: a}}", 1'001))) ==
+        Wrong{"/spec: 1001 volumes and 0 mounts are more than can be judged"});
+}
