@@ -64,14 +64,16 @@ within 20 k apply -n relaxed --dry-run=server -f "$work/fresh.yaml"
 run k apply -n relaxed -f "$work/fresh.yaml"
 check "where denials are warnings it is a warning" both 'exits 0' 'complains shared-claim'
 
-# Replicas come and go under load, and nobody notices: until the last old one has drained.
-: >"$work/lost"
-lost() { { date +%T.%N; echo "$@"; own get pods; own get events --field-selector type=Warning; } >>"$work/lost" 2>&1; }
+# Replicas come and go under load, and nobody notices: until the last old one has drained. A machine that stands still for a second or more, as
+# virtual ones do, lets calls time out that nobody lost; what was seen then says nothing.
+noted() { { date +%T.%N; echo "${@:2}"; own get pods; own get events --field-selector type=Warning; } >>"$work/$1" 2>&1; }
+: >"$work/unanswered"; : >"$work/unready"; : >"$work/still"
+( while [ ! -e "$work/enough" ]; do before=$(date +%s%N); sleep .1; [ $(($(date +%s%N) - before)) -lt 1100000000 ] || date +%T >>"$work/still"; done ) & ticks=$!
 ( while [ ! -e "$work/enough" ]; do
     said=$(k create --dry-run=server -f "$here/manifests/ledger.yaml" -o jsonpath='{.spec.serviceName}' 2>&1)
-    grep -qx ledger-headless <<<"$said" || lost "the set: $said"
-    ready=$(own get deployment stateward-webhook -o jsonpath='{.status.readyReplicas}' 2>&1)
-    [ "$ready" -ge 2 ] || lost "ready: $ready"
+    grep -qx ledger-headless <<<"$said" || noted unanswered "$said"
+    ready=$(own get deployment stateward-webhook -o jsonpath='{.status.readyReplicas}' 2>/dev/null) || continue
+    [ "${ready:-0}" -ge 2 ] || noted unready "$ready"
   done; : >"$work/ended" ) & load=$!
 two_webhooks() { [ "$(own get pods -l app.kubernetes.io/component=webhook -o name | wc -l)" = 2 ]; }
 run own rollout restart deployment/stateward-webhook
@@ -79,9 +81,15 @@ run own rollout status deployment/stateward-webhook --timeout=240s
 check "the webhook can be rolled out anew" exits 0
 run within 90 two_webhooks
 check "the old replicas end" exits 0
-touch "$work/enough"; wait "$load"
-run cat "$work/lost"
-check "and meanwhile no request went unanswered, and two were always ready" test -z "$out" -a -e "$work/ended"
+touch "$work/enough"; wait "$load" "$ticks"
+if [ -s "$work/still" ]; then
+  echo "skip what a rollout under load costs: the machine stood still $(wc -l <"$work/still") times"
+else
+  run cat "$work/unanswered"
+  check "and meanwhile no request went unanswered" test -z "$out" -a -e "$work/ended"
+  run cat "$work/unready"
+  check "and two were always ready" test -z "$out"
+fi
 run own delete pod -l app.kubernetes.io/component=controller --wait=false
 run within 60 ready stateward-controller
 check "another controller takes over" exits 0
