@@ -127,7 +127,7 @@ def canary(target):
     status, _, denied = target.ask(json.dumps(made).encode(), "/validate/guard")
     time.sleep(0.5)
     log = target.log()
-    check("threat t: no value of an object is in an answer or in the log", secret.encode() not in heard + denied + log, heard[:500])
+    check("threat t: rule 51: no value of an object is in an answer or in the log", secret.encode() not in heard + denied + log, heard[:500])
     check("threat u: names that hold line ends make no lines", status == 200 and b"\nforged" not in log and b'\n{"level"' not in log and b"\x1b" not in log and b"username" not in log, log[-800:])
 
 

@@ -106,7 +106,7 @@ start --kubeconfig away.conf
 health=$(sed -nE 's#.*health at (http://[^ ]*).*#\1#p' serve.log)
 is_ready() { [ "$(curl -s -o /dev/null -w '%{http_code}' "$health/readyz")" = 200 ]; }
 check "a replica waits for its cluster" eval '! is_ready'
-check "but not for ever: it can judge without" within 30 is_ready
+check "rule 39: but not for ever: it can judge without" within 30 is_ready
 run curl -s "$health/readyz?verbose"
 check "and says what it cannot" says "policies that look at siblings are skipped"
 stop

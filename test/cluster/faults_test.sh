@@ -66,7 +66,7 @@ check "and its claim its labels" exits 0
 measured "after the API server's restart: a Service in $service_after, a claim's labels in $(ago "$back")"
 sleep 3
 run unchanged "$pods" "$(calm)"
-check "all replicas stayed ready meanwhile" exits 0
+check "rule 40: all replicas stayed ready meanwhile" exits 0
 run report "$back"
 check "and all calls are answered again" none_missed
 measured "the API server restarted: $(report "$from" 2>/dev/null)"

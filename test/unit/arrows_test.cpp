@@ -95,7 +95,7 @@ TEST_CASE("each third party is known to the files that wrap it and to no other")
   }
 }
 
-TEST_CASE("threat h: nobody uses std::regex, which overflows the stack on long input") {
+TEST_CASE("threat h: rule 45: nobody uses std::regex, which overflows the stack on long input") {
   for (const Include& include : includes()) {
     CAPTURE(include.file);
     CHECK(include.name != "regex");

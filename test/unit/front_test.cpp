@@ -510,7 +510,7 @@ TEST_CASE("a client that wants no more, and a server that is about to go, end th
   CHECK(last.hear_out().find("Connection: close\r\n") != std::string::npos);
 }
 
-TEST_CASE("running out of descriptors ends nothing") {
+TEST_CASE("rule 22: running out of descriptors ends nothing") {
   Running running;
   Caller early(running.endpoint());
   rlimit limit{};

@@ -36,7 +36,7 @@ TEST_CASE("a whole number stays whole and a real one stays real") {
 }
 
 // As Go 1.26's encoding/json reads them into an interface{}, and sigs.k8s.io/json keeps integers.
-TEST_CASE("a number is what the API server takes it for, with and without places") {
+TEST_CASE("rule 47: a number is what the API server takes it for, with and without places") {
   struct Case {
     const char* written;
     const char* means;
@@ -146,7 +146,7 @@ std::string told(const ReadDocument& read) {
 
 }  // namespace
 
-TEST_CASE("what is not exactly one JSON document is refused") {
+TEST_CASE("rule 46: what is not exactly one JSON document is refused") {
   for (const char* text : kRefused) {
     CAPTURE(text);
     const ReadDocument read = read_json(text, Places::keep);
@@ -156,7 +156,7 @@ TEST_CASE("what is not exactly one JSON document is refused") {
   CHECK_FALSE(read_json(std::string_view("{}\0", 3), Places::skip).document);
 }
 
-TEST_CASE("a member that comes again is diagnosed, at every level") {
+TEST_CASE("rule 46: a member that comes again is diagnosed, at every level") {
   for (const char* text :
        {R"({"a":1,"a":2})", R"({"x":[{"a":1,"b":2,"a":2}]})", R"({"a":1,"\u0061":2})"}) {
     CAPTURE(text);
@@ -226,7 +226,7 @@ TEST_CASE("places are where the text has them") {
   CHECK(document.span(document.root.members->place()) == Span{{11, 3}, {11, 8}});
 }
 
-TEST_CASE("nesting ends with a message") {
+TEST_CASE("rule 46: nesting ends with a message") {
   const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
   const ReadDocument read = read_json(deep, Places::skip);
   CHECK_FALSE(read.document);

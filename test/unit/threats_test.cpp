@@ -143,7 +143,7 @@ std::set<std::string> privileges(const Json& object) {
 
 }  // namespace
 
-TEST_CASE("threat j: no list of containers is overlooked by what looks at containers") {
+TEST_CASE("threat j: rule 48: no list of containers is overlooked by what looks at containers") {
   const char* const lists[] = {"containers", "initContainers", "ephemeralContainers"};
   const std::pair<std::string_view, std::string> bad[] = {
       {"mount-without-volume", "volumeMounts: [{name: nowhere, mountPath: /x}]"},
@@ -206,7 +206,9 @@ TEST_CASE("threat j: lists of containers are named in one place, which the other
   for (const std::string& file : found) CHECK_MESSAGE(others.contains(file), file);
 }
 
-TEST_CASE("threat k: of subresources the Scale is judged, and no other is held up, at any door") {
+TEST_CASE(
+    "threat k: rule 49: of subresources the Scale is judged, and no other is held up, at any "
+    "door") {
   Json scale;
   for (const RecordedReview& recorded : recorded_reviews()) {
     if (recorded.file.find("-scale-") != std::string::npos) scale = Json::parse(recorded.body);
@@ -280,7 +282,7 @@ TEST_CASE("threat l: a release that drops any field gets an answer, and no fault
   CHECK(dropped > 1000);
 }
 
-TEST_CASE("threat m: what was bad already is told, what is made bad or worse is denied") {
+TEST_CASE("threat m: rule 50: what was bad already is told, what is made bad or worse is denied") {
   struct Pair {
     std::vector<std::string> before;
     std::vector<std::string> after;
