@@ -48,9 +48,7 @@ std::chrono::seconds Inventory::staleness() const {
 bool Inventory::synced() const { return filled() && staleness() <= kStale; }
 
 bool Inventory::knows(Kind kind, std::string_view name_space, std::string_view name) const {
-  const std::lock_guard lock(reading_);
-  const auto found = sets_.find(std::string(name_space));
-  return found != sets_.end() && found->second->find(kind, name_space, name) != nullptr;
+  return set_of(std::string(name_space))->find(kind, name_space, name) != nullptr;
 }
 
 std::size_t Inventory::size() const {

@@ -48,10 +48,10 @@ void check(const Subject& subject, Findings& findings) {
   findings.add(
       "/spec/template",
       in_rollout && before.pod_management_policy() == "OrderedReady"
-          ? fmt::format(
-                "Pod \"{}-{}\" of the last rollout is not ready: if it stays so, it must be "
-                "deleted for this one to go on",
-                subject.object.name, last_replaced(before, status))
+          ? fmt::format("Pod \"{}-{}\" of the last rollout is not ready: until it is, or is "
+                        "deleted, this one "
+                        "waits",
+                        subject.object.name, last_replaced(before, status))
           : fmt::format("{} of {} Pods are not ready: one that stays so must be deleted for the "
                         "new template to reach it",
                         unready, pods));
