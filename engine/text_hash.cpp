@@ -34,7 +34,7 @@ std::size_t TextHash::operator()(std::string_view text) const noexcept {
     hash = step(hash, word);
   }
   std::uint32_t word = 0;
-  std::memcpy(&word, text.data(), text.size());
+  if (!text.empty()) std::memcpy(&word, text.data(), text.size());
   return step(step(hash, word), 0);
 }
 

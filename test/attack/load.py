@@ -24,7 +24,7 @@ def garbage(target):
             except OSError:
                 pass
     check("rule 24: bytes that are no TLS end nothing", target.serves())
-    check("rule 24: and leave nothing behind", target.resident() - before < 16, (before, target.resident()))
+    check("rule 24: and leave nothing behind", target.resident() - before < 16 * (4 if os.environ.get("SANITIZED") else 1), (before, target.resident()))
     with target.tls() as made:
         made.sendall(post(REVIEW)); hear(made)
         os.write(made.fileno(), b"\x17\x03\x03\0\x20" + rng.randbytes(32))  # a record with a wrong tag
