@@ -1,5 +1,6 @@
 // A table of fields and their types, nested as the API nests them, and one walk over it. Fields
 // that stateward never reads are not listed: what the API server thinks of them is its own affair.
+// As long as the table.
 
 #include "engine/shape.h"
 

@@ -1,4 +1,5 @@
-// How a connection lives: all of it, which is why this file is long.
+// How a connection lives: all that is decided about it, which is why this file is long. What it
+// holds and how long it may stands in webhook/connections.
 //
 // It belongs to one loop, a thread that asks epoll which of its sockets can go on, and takes each
 // of them one step further. No step waits: where a socket has nothing more, the connection stays as
