@@ -286,10 +286,8 @@ bool Loop::admit(Connection& connection, Buffer& in, const RequestHead& head) {
     connection.in = std::move(whole);
   }
   if (!head.awaits_continue) return true;
-  const auto [step, size] = connection.channel.write(kContinue);
-  if (step == Channel::Step::done && size == kContinue.size()) return true;
-  connections_.drop(connection);  // who does not take 25 bytes will not take a reply
-  return false;
+  out_ = kContinue;
+  return send(connection);
 }
 
 // Room for the next bytes of a small request.
