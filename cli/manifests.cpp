@@ -10,6 +10,7 @@
 
 #include "cli/read_manifest.h"
 #include "engine/location.h"
+#include "engine/patch.h"
 #include "engine/shape.h"
 
 namespace stateward {
@@ -112,12 +113,21 @@ class Loader {
       return;
     }
     const std::vector<Misshape> wrong = misshapes(object);
-    for (const Misshape& misshape : wrong) {
-      say(object, Severity::error, misshape.path,
-          fmt::format("{}: {}", misshape.path.text(), misshape.message));
-    }
+    for (const Misshape& misshape : wrong) complain(object, misshape);
     if (!wrong.empty()) return;
     (repeated.contains(&object) ? manifests_.judged_alone : manifests_.judged).push_back(&object);
+  }
+
+  void complain(const Object& object, const Misshape& misshape) {
+    const std::string place = misshape.path.text();
+    if (!has_placeholder(resolve(object.node, misshape.path).text())) {
+      return say(object, Severity::error, misshape.path,
+                 fmt::format("{}: {}", place, misshape.message));
+    }
+    say(object, Severity::note, misshape.path,
+        fmt::format("{}: a placeholder, so not judged; fill it in first: envsubst < FILE | "
+                    "stateward validate -",
+                    place));
   }
 
   void report(const ObjectSet::Duplicate& duplicate) {

@@ -126,10 +126,12 @@ std::vector<Part> read_parts(std::string_view text, bool named_json) {
   return named_json || (json_count > 0 && !separated) ? std::move(as_json) : std::move(as_yaml);
 }
 
-bool has_placeholder(std::string_view text) {
-  const std::size_t open = text.find("{{");
-  return open != std::string_view::npos && text.find("}}", open) != std::string_view::npos;
+bool has_pair(std::string_view text, std::string_view open, std::string_view close) {
+  const std::size_t at = text.find(open);
+  return at != std::string_view::npos && text.find(close, at) != std::string_view::npos;
 }
+
+bool is_rendered_later(std::string_view text) { return has_pair(text, "{{", "}}"); }
 
 // Helm's comment among those above the document's content.
 std::string_view source_comment(std::string_view text) {
@@ -146,9 +148,10 @@ std::string_view source_comment(std::string_view text) {
 
 // It cannot be read, or what it describes has no real kind or name yet.
 bool is_template(const Part& part) {
-  if (!part.read.document) return part.is_broken() && has_placeholder(part.text);
+  if (!part.read.document) return part.is_broken() && is_rendered_later(part.text);
   const Node node = part.read.document->node();
-  return has_placeholder(node["kind"].text()) || has_placeholder(node["metadata"]["name"].text());
+  return is_rendered_later(node["kind"].text()) ||
+         is_rendered_later(node["metadata"]["name"].text());
 }
 
 }  // namespace
@@ -163,6 +166,10 @@ ReadManifest read_manifest(std::string_view text, bool named_json) {
     manifest.documents.push_back(std::move(part.read));
   }
   return manifest;
+}
+
+bool has_placeholder(std::string_view text) {
+  return is_rendered_later(text) || has_pair(text, "${", "}");
 }
 
 }  // namespace stateward

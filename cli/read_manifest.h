@@ -24,4 +24,7 @@ struct ReadManifest {
 // `named_json`: the file's name says that it is JSON, so a broken one is told as broken JSON.
 ReadManifest read_manifest(std::string_view text, bool named_json);
 
+// Whether something is to be filled in yet: "{{ .Values.replicas }}", "${REPLICAS}".
+bool has_placeholder(std::string_view text);
+
 }  // namespace stateward

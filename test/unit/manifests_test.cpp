@@ -84,6 +84,18 @@ TEST_CASE("an object with a wrong type is an error at its place, and is not judg
         "error a.yaml:4:32: /spec/replicas: expected a whole number, found text");
 }
 
+TEST_CASE("a placeholder where another type belongs is said to be one, and no error") {
+  const TempFolder folder;
+  folder.write("a.yaml",
+               "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web}\n"
+               "spec:\n  selector: {}\n  replicas: ${REPLICAS}\n");
+  const Manifests manifests = load(folder);
+  CHECK(said(folder, manifests) ==
+        Lines{"note a.yaml:6:13: /spec/replicas: a placeholder, so not judged; fill it in first: "
+              "envsubst < FILE | stateward validate -"});
+  CHECK(manifests.judged.empty());
+}
+
 TEST_CASE("an object that stands twice is said with both places, and the later one judged alone") {
   const TempFolder folder;
   folder.write("b.yaml", kSet);
