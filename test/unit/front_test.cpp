@@ -6,7 +6,7 @@
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <netinet/tcp.h>
+#include <linux/tcp.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -96,6 +96,27 @@ class Caller {
 std::string post(std::string_view path, std::string_view body, std::string_view more = "") {
   return fmt::format("POST {} HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n{}\r\n{}", path,
                      body.size(), more, body);
+}
+
+std::uint32_t segments_with_data(int socket) {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  REQUIRE(::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0);
+  return info.tcpi_data_segs_in;
+}
+
+// The descriptor at the other end, which is this process's own too.
+int other_end(int socket) {
+  const auto port = [](auto* name, int of) -> in_port_t {
+    sockaddr_in address{};
+    socklen_t size = sizeof(address);
+    const bool known = name(of, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+    return known && address.sin_family == AF_INET ? address.sin_port : in_port_t{0};
+  };
+  for (int other = 0; other < 1024; ++other) {
+    if (port(::getpeername, other) == port(::getsockname, socket)) return other;
+  }
+  return -1;
 }
 
 std::string announced(std::size_t body) {
@@ -508,6 +529,20 @@ TEST_CASE("a client that wants no more, and a server that is about to go, end th
   Caller last(running.endpoint());
   last.say(post("/echo", "x"));
   CHECK(last.hear_out().find("Connection: close\r\n") != std::string::npos);
+}
+
+TEST_CASE("rule 21: a reply is one write, and is not held back for the next") {
+  Running running;
+  Caller caller(running.endpoint());
+  for (std::uint32_t replies = 1; replies <= 10; ++replies) {
+    caller.say(post("/echo", "x"));
+    CHECK(caller.hear().starts_with("HTTP/1.1 200 "));
+    CHECK(segments_with_data(caller.socket()) == replies);
+  }
+  int at_once = 0;
+  socklen_t size = sizeof(at_once);
+  ::getsockopt(other_end(caller.socket()), IPPROTO_TCP, TCP_NODELAY, &at_once, &size);
+  CHECK(at_once == 1);
 }
 
 TEST_CASE("rule 22: running out of descriptors ends nothing") {
