@@ -29,8 +29,8 @@ libxml2-utils|the same for XML
 cmark-gfm|reads Markdown in tests
 '
 fuzz_packages='
-clang-16|builds the fuzz targets
-libclang-rt-16-dev|their sanitizers and libFuzzer
+clang-16|builds with sanitizers, and the fuzz targets
+libclang-rt-16-dev|the sanitizers and libFuzzer
 '
 node_packages='
 containerd|runs the containers of a test cluster
@@ -74,10 +74,10 @@ install_missing() {
   rm -f "$log"
 }
 
-# build PRESET: quiet where it works; the output where it does not.
+# build PRESET [TARGET]: quiet where it works; the output where it does not.
 build() {
   local log; log=$(mktemp)
-  if ! { { [ -e "build/$1/build.ninja" ] || cmake --preset "$1"; } && cmake --build --preset "$1"; } >"$log" 2>&1; then
+  if ! { { [ -e "build/$1/build.ninja" ] || cmake --preset "$1"; } && cmake --build --preset "$1" --target "${2:-all}"; } >"$log" 2>&1; then
     cat "$log" >&2; rm -f "$log"
     echo "The build of preset $1 failed" >&2
     return 2
