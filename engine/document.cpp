@@ -37,25 +37,10 @@ bool equal_maps(Node left, Node right) {
                     });
 }
 
-[[gnu::noinline]] const Value* first_of(const Member* at, const Member* end, std::string_view key,
-                                        std::uint64_t mark) {
+const Value* first_with(const Member* at, const Member* end, std::string_view key,
+                        std::uint32_t mark) {
   for (; at != end; ++at) {
     if (at->is(key, mark)) return &at->value;
-  }
-  return nullptr;
-}
-
-// The first of its mark mostly is it. Apart from the search, which so is a loop without a stack
-// frame; and no deeper than this, however many there are of one mark.
-[[gnu::noinline]] const Value* confirmed(const Member* at, const Member* end, std::string_view key,
-                                         std::uint64_t mark) {
-  return at->is(key, mark) ? &at->value : first_of(at + 1, end, key, mark);
-}
-
-const Value* first_with(const Member* at, const Member* end, std::string_view key,
-                        std::uint64_t mark) {
-  for (; at != end; ++at) {
-    if (at->mark() == mark) return confirmed(at, end, key, mark);
   }
   return nullptr;
 }
@@ -82,7 +67,7 @@ std::string_view describe(Type type) {
   return "a value";
 }
 
-Node Node::find(std::string_view member, std::uint64_t mark) const {
+Node Node::find(std::string_view member, std::uint32_t mark) const {
   if (value_->size > kFewMembers) return Node(find_indexed(value_->members, value_->size, member));
   return Node(first_with(value_->members, value_->members + value_->size, member, mark));
 }

@@ -97,38 +97,43 @@ struct Member {
   Member(std::string_view key, std::uint32_t place, const Value& given)
       : value(given),
         text_(key.data()),
-        word_(mark_of(key) | std::uint64_t{place & Value::kPlaces} << kPlaceShift) {}
+        mark_(mark_of(key)),
+        rest_((place & Value::kPlaces) | static_cast<std::uint32_t>(key.size() >> kSizeBits)
+                                             << kUpperShift) {}
 
-  static constexpr std::uint64_t mark_of(std::string_view key) {
+  static constexpr std::uint32_t mark_of(std::string_view key) {
     if (key.empty()) return 0;
     const auto ends = static_cast<unsigned>(key.front()) * 5U + static_cast<unsigned>(key.back());
-    return (key.size() & kSizes) | std::uint64_t{ends & 0x7FU} << 32U;
+    return (static_cast<std::uint32_t>(key.size()) & kSizes) | ends << kSizeBits;
   }
 
-  std::string_view key() const { return {text_, word_ & kSizes}; }
+  std::string_view key() const { return {text_, upper_size() | (mark_ & kSizes)}; }
   // Whether this is its key; `mark` is that of `wanted`.
-  bool is(std::string_view wanted, std::uint64_t mark) const {
-    return this->mark() == mark && same_bytes(text_, wanted.data(), wanted.size());
+  bool is(std::string_view wanted, std::uint32_t mark) const {
+    return mark_ == mark && upper_size() == (wanted.size() & ~std::size_t{kSizes}) &&
+           same_bytes(text_, wanted.data(), wanted.size());
   }
-  std::uint64_t mark() const { return word_ & kMarks; }
-  std::uint32_t place() const {  // of the key
-    return static_cast<std::uint32_t>(word_ >> kPlaceShift);
-  }
+  std::uint32_t mark() const { return mark_; }
+  std::uint32_t place() const { return rest_ & Value::kPlaces; }  // of the key
   // Came by a YAML merge key; one written out takes its place.
-  bool merged() const { return (word_ & kMerged) != 0; }
-  void set_merged() { word_ |= kMerged; }
+  bool merged() const { return (rest_ & kMerged) != 0; }
+  void set_merged() { rest_ |= kMerged; }
 
   Value value;
 
  private:
-  // From the lowest bit: the size, seven bits of its ends, whether it was merged, the place.
-  static constexpr std::uint64_t kSizes = 0xFFFFFFFFU;
-  static constexpr std::uint64_t kMarks = (std::uint64_t{1} << 39U) - 1;
-  static constexpr std::uint64_t kMerged = std::uint64_t{1} << 39U;
-  static constexpr unsigned kPlaceShift = 40;
+  // From the lowest bit, the mark: 25 of the size, 7 of the ends; the rest: the place, whether it
+  // was merged, the size's other bits.
+  static constexpr unsigned kSizeBits = 25;
+  static constexpr std::uint32_t kSizes = (1U << kSizeBits) - 1;
+  static constexpr std::uint32_t kMerged = 1U << 24U;
+  static constexpr unsigned kUpperShift = 25;
+
+  std::size_t upper_size() const { return std::size_t{rest_ >> kUpperShift} << kSizeBits; }
 
   const char* text_ = "";
-  std::uint64_t word_ = 0;
+  std::uint32_t mark_ = 0;
+  std::uint32_t rest_ = 0;
 };
 static_assert(sizeof(Member) == 32);
 
@@ -157,7 +162,7 @@ class Node {
     return (*this)[std::string_view(member)];
   }
   // Of a map, by a mark made before.
-  Node find(std::string_view member, std::uint64_t mark) const;
+  Node find(std::string_view member, std::uint32_t mark) const;
   Node operator[](std::size_t index) const;
   std::size_t size() const;  // of a list or map; 0 for all else
   bool empty() const { return size() == 0; }

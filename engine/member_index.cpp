@@ -21,7 +21,7 @@ std::span<const std::uint64_t> index_of(const Member* members, std::size_t count
 
 bool all_differ_pairwise(std::span<const Member> members) {
   for (std::size_t i = 1; i < members.size(); ++i) {
-    const std::uint64_t mark = members[i].mark();
+    const std::uint32_t mark = members[i].mark();
     for (std::size_t j = 0; j < i; ++j) {
       if (members[j].mark() == mark && members[j].key() == members[i].key()) return false;
     }

@@ -33,6 +33,7 @@ struct KeptMembers {
 KeptMembers keep_members(Arena& arena, std::span<const Member> members);
 
 // The value of `key`, or nothing, in a map that has an index.
-const Value* find_indexed(const Member* members, std::size_t count, std::string_view key);
+[[gnu::noinline]] const Value* find_indexed(const Member* members, std::size_t count,
+                                            std::string_view key);
 
 }  // namespace stateward

@@ -29,12 +29,47 @@ enum class Shape {
   object_list
 };
 
+struct Field;
+
+// Those of an object, with a set of their marks: most members that are none of them are told apart
+// by one look at it.
+class Fields {
+ public:
+  constexpr Fields() = default;
+  template <std::size_t Count>
+  constexpr Fields(const Field (&all)[Count]);
+
+  const Field* find(const Member& member) const;
+
+ private:
+  static constexpr std::uint64_t bit_of(std::uint32_t mark) {
+    return std::uint64_t{1} << ((mark ^ mark >> 25U) & 63U);
+  }
+
+  std::span<const Field> all_;
+  std::uint64_t marks_ = 0;
+};
+
 struct Field {
   std::string_view name;
   Shape shape = Shape::text;
-  std::span<const Field> fields = {};  // of an object, or of each object in a list
-  std::uint64_t mark = Member::mark_of(name);
+  Fields fields = {};  // of an object, or of each object in a list
+  std::uint32_t mark = Member::mark_of(name);
 };
+
+template <std::size_t Count>
+constexpr Fields::Fields(const Field (&all)[Count]) : all_(all) {
+  for (const Field& field : all) marks_ |= bit_of(field.mark);
+}
+
+const Field* Fields::find(const Member& member) const {
+  const std::uint32_t mark = member.mark();
+  if ((marks_ & bit_of(mark)) == 0) return nullptr;
+  for (const Field& field : all_) {
+    if (member.is(field.name, field.mark)) return &field;
+  }
+  return nullptr;
+}
 
 constexpr Field kOwner[] = {
     {"apiVersion"}, {"kind"}, {"name"}, {"uid"}, {"controller", Shape::boolean}};
@@ -229,7 +264,7 @@ constexpr Field kNodeSpec[] = {{"taints", Shape::object_list, kTaint}};
 constexpr Field kNode[] = {{"metadata", Shape::object, kMetadata},
                            {"spec", Shape::object, kNodeSpec}};
 
-std::span<const Field> fields_of(Kind kind) {
+Fields fields_of(Kind kind) {
   switch (kind) {
     case Kind::stateful_set:
     case Kind::deployment:
@@ -339,49 +374,52 @@ struct Place {
 
 class Walk {
  public:
-  void object(Node node, const Place& place, std::span<const Field> fields) {
+  void object(Node node, const Place& place, const Fields& fields) {
     if (!node.is_map()) return;
-    for (const Field& field : fields) {
-      if (const Node member = node.find(field.name, field.mark); member.exists())
-        value(member, {.outer = &place, .member = field.name}, field);
+    for (const Member& member : std::span(node.value()->members, node.value()->size)) {
+      if (const Field* field = fields.find(member)) {
+        value(Node(&member.value), {.outer = &place, .member = field->name}, field->shape,
+              field->fields);
+      }
     }
   }
 
   std::vector<Misshape> found;
 
  private:
-  void value(Node node, const Place& place, const Field& field) {
+  void value(Node node, const Place& place, Shape shape, const Fields& fields) {
     if (!node.exists()) return;
-    if (!fits(field.shape, node.type())) return report(place, field.shape, node.type());
-    if (!in_range(field.shape, node)) {
+    if (!fits(shape, node.type())) return report(place, shape, node.type());
+    if (!in_range(shape, node)) {
       found.push_back({place.path(), fmt::format("expected a whole number of 32 bits, found {}",
                                                  node.integer(0))});
       return;
     }
-    switch (field.shape) {
+    switch (shape) {
       case Shape::object:
-        return object(node, place, field.fields);
+        return object(node, place, fields);
       case Shape::object_list:
-        return entries(node, place, {"", Shape::object, field.fields});
+        return entries(node, place, Shape::object, fields);
       case Shape::text_list:
-        return entries(node, place, {"", Shape::text});
+        return entries(node, place, Shape::text, {});
       case Shape::text_map:
-        return members(node, place, {"", Shape::text});
+        return members(node, place, Shape::text);
       case Shape::quantity_map:
-        return members(node, place, {"", Shape::quantity});
+        return members(node, place, Shape::quantity);
       default:
         return;
     }
   }
 
-  void entries(Node list, const Place& place, const Field& each) {
+  void entries(Node list, const Place& place, Shape shape, const Fields& fields) {
     std::size_t index = 0;
-    for (const Node entry : list.items()) value(entry, {.outer = &place, .index = index++}, each);
+    for (const Node entry : list.items())
+      value(entry, {.outer = &place, .index = index++}, shape, fields);
   }
 
-  void members(Node map, const Place& place, const Field& each) {
+  void members(Node map, const Place& place, Shape shape) {
     for (const auto& [key, member] : map.members())
-      value(member, {.outer = &place, .member = key}, each);
+      value(member, {.outer = &place, .member = key}, shape, {});
   }
 
   void report(const Place& place, Shape shape, Type type) {

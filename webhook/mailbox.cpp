@@ -3,7 +3,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <cstdint>
 #include <utility>
 
 namespace stateward {
@@ -16,8 +15,7 @@ Mailbox::~Mailbox() {
 }
 
 void Mailbox::ring() {
-  const std::uint64_t one = 1;
-  static_cast<void>(::write(bell_, &one, sizeof(one)));
+  ::eventfd_write(bell_, 1);
 }
 
 void Mailbox::bring(int socket) {
@@ -37,8 +35,8 @@ void Mailbox::bring(Finished finished) {
 }
 
 Mailbox::Content Mailbox::take() {
-  std::uint64_t rings = 0;
-  static_cast<void>(::read(bell_, &rings, sizeof(rings)));
+  eventfd_t rings = 0;
+  ::eventfd_read(bell_, &rings);
   const std::lock_guard lock(mutex_);
   return std::exchange(content_, {});
 }

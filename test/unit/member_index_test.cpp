@@ -107,3 +107,20 @@ TEST_CASE("names made for one place in a hash that is known have places of their
   for (std::size_t i = 0; i < names.size(); ++i)
     CHECK(find_indexed(kept.members, names.size(), names[i]) == &kept.members[i].value);
 }
+
+TEST_CASE("names that differ by their sizes alone are told apart, however long they are") {
+  constexpr std::size_t kWrap = std::size_t{1} << 25U;
+  const std::string longest(kWrap + 1, 'a');
+  const Member few("a", 7, {});
+  Member many(longest, 7, {});
+  CHECK(few.mark() == many.mark());
+  CHECK(few.is("a", Member::mark_of("a")));
+  CHECK(many.is(longest, Member::mark_of(longest)));
+  CHECK_FALSE(few.is(longest, Member::mark_of(longest)));
+  CHECK_FALSE(many.is("a", Member::mark_of("a")));
+  many.set_merged();
+  CHECK(many.key() == longest);
+  CHECK(many.place() == 7);
+  CHECK(many.merged());
+  CHECK_FALSE(few.merged());
+}

@@ -177,14 +177,14 @@ TEST_CASE("a number that its field cannot hold is refused, as the decoder refuse
             .empty());
 }
 
-TEST_CASE("every misshape is told, also inside init containers and claim templates") {
+TEST_CASE("every misshape is told in its order, also inside init containers and claim templates") {
   CHECK(
       wrong(set("replicas: x, template: {spec: {initContainers: [{image: 1}], containers: [{image: "
                 "2}]}}, volumeClaimTemplates: [{metadata: {labels: {a: 3}}}]")) ==
       Wrong{"/spec/replicas: expected a whole number, found text",
-            "/spec/template/spec/containers/0/image: expected text, found a whole number; quote it",
             "/spec/template/spec/initContainers/0/image: expected text, found a whole number; "
             "quote it",
+            "/spec/template/spec/containers/0/image: expected text, found a whole number; quote it",
             "/spec/volumeClaimTemplates/0/metadata/labels/a: expected text, found a whole number; "
             "quote it"});
 }
