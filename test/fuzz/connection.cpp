@@ -159,21 +159,49 @@ class Ground {
 
 struct Tls {
   ServingIdentity identity;
+  ServingIdentity choosy;  // asks for a certificate
   SSL_CTX* server = SSL_CTX_new(TLS_server_method());
+  SSL_CTX* choosy_server = SSL_CTX_new(TLS_server_method());
   SSL_CTX* client = SSL_CTX_new(TLS_client_method());
+  SSL_CTX* known_client = SSL_CTX_new(TLS_client_method());
 
   Tls() {
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     const std::vector<std::string> names = {"localhost"};
-    LAW(set_up_tls(*server, identity));
-    LAW(identity.replace(issue(make_authority(now).value(), names, now).value()));
-    // As Front::start() does it.
-    SSL_CTX_set_mode(server, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                 SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_read_ahead(server, 1);
-    SSL_CTX_set_default_read_buffer_len(server, std::size_t{32} << 10);
+    const Identity shown = issue(make_authority(now).value(), names, now).value();
+    LAW(identity.replace(shown));
+    LAW(choosy.replace(shown));
+    set_up(*server, identity);
+    set_up(*choosy_server, choosy);
+    show_certificate();
     std::signal(SIGPIPE, SIG_IGN);
     SSL_CTX_set_mode(client, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_mode(known_client, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  }
+
+ private:
+  // As Front::start() does it.
+  static void set_up(SSL_CTX& context, ServingIdentity& identity) {
+    LAW(set_up_tls(context, identity));
+    SSL_CTX_set_mode(&context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                   SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_read_ahead(&context, 1);
+  }
+
+  // One that signs itself, and is believed.
+  void show_certificate() {
+    EVP_PKEY* const key = EVP_EC_gen("P-256");
+    X509* const made = X509_new();
+    X509_gmtime_adj(X509_getm_notBefore(made), -60);
+    X509_gmtime_adj(X509_getm_notAfter(made), 24 * 60 * 60);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(made), "CN", MBSTRING_UTF8,
+                               reinterpret_cast<const unsigned char*>("client"), -1, -1, 0);
+    X509_set_issuer_name(made, X509_get_subject_name(made));
+    X509_set_pubkey(made, key);
+    LAW(X509_sign(made, key, EVP_sha256()) != 0);
+    LAW(choosy.require_clients(to_pem(*made).value(), "client"));
+    LAW(SSL_CTX_use_certificate(known_client, made) == 1);
+    LAW(SSL_CTX_use_PrivateKey(known_client, key) == 1);
   }
 };
 
@@ -318,17 +346,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   static Tls* const tls = new Tls;
   static Ground* const plain = new Ground(nullptr);
   static Ground* const secret = new Ground(tls->server);
+  static Ground* const choosy = new Ground(tls->choosy_server);
   std::string_view input(reinterpret_cast<const char*>(bytes), size);
   if (input.empty()) return 0;
   const auto way = static_cast<unsigned char>(input.front());
   input.remove_prefix(1);
-  // Mostly plain, TLS 1.3, TLS 1.2, or what is no TLS where it should be.
+  // Mostly plain; TLS whose clients are asked for a certificate, and have one or have none; TLS 1.3
+  // and 1.2; what is no TLS where it should be.
+  enum : unsigned { known = 11, unknown, newest, older, no_tls };
   const unsigned kind = way % 16U;
-  const bool secure = kind > 12;
-  const bool garbage = kind == 15;
-  SSL_CTX_set_max_proto_version(tls->client, kind == 13 ? TLS1_3_VERSION : TLS1_2_VERSION);
-  Play play(secure ? *secret : *plain, secure && !garbage ? tls->client : nullptr,
-            way / 16U % 2U == 1, !garbage);
+  Ground& ground = kind < known ? *plain : kind <= unknown ? *choosy : *secret;
+  SSL_CTX* const speaks = kind == known                    ? tls->known_client
+                          : kind > known && kind != no_tls ? tls->client
+                                                           : nullptr;
+  if (speaks != nullptr)
+    SSL_CTX_set_max_proto_version(speaks, kind == older ? TLS1_2_VERSION : TLS1_3_VERSION);
+  Play play(ground, speaks, way / 16U % 2U == 1, kind != no_tls && kind != unknown);
   for (int acts = 0; !input.empty() && acts < 64; ++acts) {
     const auto act = static_cast<unsigned char>(input.front());
     input.remove_prefix(1);
