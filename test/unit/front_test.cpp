@@ -10,9 +10,11 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <thread>
 #include <vector>
 
@@ -21,6 +23,23 @@
 
 using namespace stateward;
 using namespace std::chrono_literals;
+
+namespace {
+
+std::atomic<int> accept_error = 0;     // of the next
+std::atomic<int> accepts_to_fail = 0;  // calls of accept4()
+
+}  // namespace
+
+// Instead of the C library's.
+extern "C" int accept4(int listener, sockaddr* address, socklen_t* size, int flags) {
+  if (accepts_to_fail > 0) {
+    --accepts_to_fail;
+    errno = accept_error;
+    return -1;
+  }
+  return static_cast<int>(::syscall(SYS_accept4, listener, address, size, flags));
+}
 
 namespace {
 
@@ -574,6 +593,24 @@ TEST_CASE("rule 22: running out of descriptors ends nothing") {
   running.await(Phase::idle, 4);
   ::close(waiting);
   CHECK(running.is_live());
+}
+
+TEST_CASE("rule 22: whatever else accepting fails with ends nothing") {
+  Running running;
+  Caller early(running.endpoint());
+  running.await(Phase::idle, 1);
+  for (const int error : {ENFILE, ENOBUFS, ENOMEM, ECONNABORTED, EPROTO, EPERM, EINTR}) {
+    CAPTURE(error);
+    accept_error = error;
+    accepts_to_fail = 2;
+    Caller late(running.endpoint());
+    early.say(post("/echo", "x"));
+    CHECK(early.hear().starts_with("HTTP/1.1 200 "));
+    late.say(post("/echo", "x"));
+    CHECK(late.hear().starts_with("HTTP/1.1 200 "));
+    CHECK(accepts_to_fail == 0);
+  }
+  CHECK(running.front().traffic().accept_failures == 2 * 5);
 }
 
 TEST_CASE("stopping answers what is under way, and who is in the middle of a request") {
