@@ -3,11 +3,14 @@
 // and holds no memory. The loop is driven from here, and the clock is this program's own, so that
 // the same input does the same.
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <deque>
@@ -31,9 +34,18 @@ std::atomic<std::chrono::steady_clock::rep> passed = 1'000'000'000;  // ns
 
 void pass(std::chrono::nanoseconds time) { passed += time.count(); }
 
+unsigned accepts_to_fail = 0;  // calls of accept4()
+
 }  // namespace
 
-// Instead of the library's.
+// Instead of the libraries'.
+extern "C" int accept4(int listener, sockaddr* address, socklen_t* size, int flags) {
+  if (accepts_to_fail == 0)
+    return static_cast<int>(::syscall(SYS_accept4, listener, address, size, flags));
+  --accepts_to_fail;
+  errno = ENFILE;
+  return -1;
+}
 namespace std::chrono {
 inline namespace _V2 {
 steady_clock::time_point steady_clock::now() noexcept {
@@ -276,6 +288,9 @@ class Play {
       case 12:
         may_close_ = true;
         return ground_.stop(true);
+      case 13:
+        accepts_to_fail = byte(input) % 4;
+        return;
       default:
         return ground_.turn();
     }
@@ -283,6 +298,9 @@ class Play {
 
   // All is delivered, and heard.
   void finish() {
+    accepts_to_fail = 0;
+    pass(100ms);  // accepting is tried again
+    ground_.turn();
     for (int quiet = 0; quiet < 3; ++quiet) {
       for (WireClient& client : clients_) {
         while (client.deliver(SIZE_MAX)) quiet = 0;
