@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <utility>
 
@@ -86,9 +87,14 @@ void Front::stop() {
   FrontShared& shared = running_->shared;
   if (shared.stopping) return;
   // Who has connected already is served.
-  for (int socket = 0; socket >= 0;) {
-    socket = ::accept4(running_->listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (socket >= 0) shared.loops.front()->adopt(socket);
+  for (;;) {
+    const int socket =
+        ::accept4(running_->listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (socket >= 0) {
+      shared.loops.front()->adopt(socket);
+    } else if (errno != EINTR && errno != ECONNABORTED) {
+      break;
+    }
   }
   ::shutdown(running_->listener, SHUT_RDWR);
   shared.stopping = true;

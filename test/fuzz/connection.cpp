@@ -286,10 +286,11 @@ class Play {
         may_close_ = ground_.world.draining = true;
         return;
       case 12:
-        may_close_ = true;
+        accept_all();
+        may_close_ = stopped_ = true;
         return ground_.stop(true);
       case 13:
-        accepts_to_fail = byte(input) % 4;
+        accepts_to_fail = stopped_ ? 0 : byte(input) % 4;
         return;
       default:
         return ground_.turn();
@@ -298,9 +299,7 @@ class Play {
 
   // All is delivered, and heard.
   void finish() {
-    accepts_to_fail = 0;
-    pass(100ms);  // accepting is tried again
-    ground_.turn();
+    accept_all();
     for (int quiet = 0; quiet < 3; ++quiet) {
       for (WireClient& client : clients_) {
         while (client.deliver(SIZE_MAX)) quiet = 0;
@@ -340,6 +339,13 @@ class Play {
   }
 
  private:
+  void accept_all() {
+    accepts_to_fail = 0;
+    pass(100ms);  // then it is tried again
+    ground_.turn();
+    ground_.turn();
+  }
+
   static unsigned byte(std::string_view& input) {
     if (input.empty()) return 0;
     const auto first = static_cast<unsigned char>(input.front());
@@ -355,6 +361,7 @@ class Play {
   std::deque<WireClient> clients_;
   std::size_t requests_ = 0;
   bool may_close_ = false;
+  bool stopped_ = false;
   bool broken_off_ = false;
 };
 

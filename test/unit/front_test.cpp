@@ -633,3 +633,20 @@ TEST_CASE("stopping answers what is under way, and who is in the middle of a req
   CHECK(judged.hear_out().ends_with("\n200000 x\n"));
   stopping.join();
 }
+
+TEST_CASE("stopping serves who has connected already, although accepting fails at first") {
+  Running running;
+  Caller judged(running.endpoint());
+  judged.say(post("/gate", "x"));  // a small one: it holds the thread that accepts
+  running.gate.await_visitor();
+  Caller late(running.endpoint());
+  late.say(post("/echo", "x"));
+  accept_error = ECONNABORTED;
+  accepts_to_fail = 1;
+  std::thread stopping([&] { running.front().stop(); });
+  while (accepts_to_fail > 0) std::this_thread::yield();
+  running.gate.open();
+  CHECK(late.hear_out().ends_with("\r\n\r\n1 x\n"));
+  CHECK(judged.hear_out().ends_with("\r\n\r\n1 x\n"));
+  stopping.join();
+}
