@@ -125,8 +125,8 @@ class Loader {
                  fmt::format("{}: {}", place, misshape.message));
     }
     say(object, Severity::note, misshape.path,
-        fmt::format("{}: a placeholder, so not judged; fill it in first: envsubst < FILE | "
-                    "stateward validate -",
+        fmt::format("{}: a placeholder, so not judged; fill it in first (envsubst, helm template): "
+                    "... | stateward validate -",
                     place));
   }
 

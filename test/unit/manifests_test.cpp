@@ -88,11 +88,16 @@ TEST_CASE("a placeholder where another type belongs is said to be one, and no er
   const TempFolder folder;
   folder.write("a.yaml",
                "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web}\n"
-               "spec:\n  selector: {}\n  replicas: ${REPLICAS}\n");
+               "spec:\n  selector: {}\n  replicas: ${REPLICAS}\n---\n"
+               "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\n"
+               "spec: {selector: {}, replicas: '{{ .Values.replicas }}', minReadySeconds: few}\n");
   const Manifests manifests = load(folder);
   CHECK(said(folder, manifests) ==
-        Lines{"note a.yaml:6:13: /spec/replicas: a placeholder, so not judged; fill it in first: "
-              "envsubst < FILE | stateward validate -"});
+        Lines{"note a.yaml:6:13: /spec/replicas: a placeholder, so not judged; fill it in first "
+              "(envsubst, helm template): ... | stateward validate -",
+              "note a.yaml:11:32: /spec/replicas: a placeholder, so not judged; fill it in first "
+              "(envsubst, helm template): ... | stateward validate -",
+              "error a.yaml:11:75: /spec/minReadySeconds: expected a whole number, found text"});
   CHECK(manifests.judged.empty());
 }
 
